@@ -32,6 +32,7 @@ function(fedge_program name)
   target_include_directories(${name} PRIVATE "${FEDGE_INCLUDE_DIR}")
   target_link_libraries(${name} PRIVATE fedge_warnings ${ARG_DEPS})
   set_property(GLOBAL APPEND PROPERTY FEDGE_PROGRAMS ${name})
+  add_dependencies(programs ${name})
 endfunction()
 
 # fedge_test(NAME SOURCES ... DEPS ... [LABELS ...]): one GoogleTest binary; its cases are found when ctest runs.
@@ -44,3 +45,6 @@ function(fedge_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
 endfunction()
+
+# All programs that users run; scripts/demo.sh builds just these.
+add_custom_target(programs)

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# From an empty machine to a federated model: sets up, builds, and trains on the embedded digits data with a coordinator,
+# 50 virtual clients and an evaluator, all on this machine.
+#
+#   ./scripts/demo.sh [--seed S] [-o FILE]     further flags go to `fedctl start-round --local`
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+case "${1:-}" in
+  -h | --help)
+    sed -n '2,5s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    exit 0
+    ;;
+esac
+
+"$REPO/scripts/setup.sh"
+build_preset release programs
+
+bin="$REPO/build/release/bin"
+output=global.pt
+for ((i = 1; i < $#; ++i)); do
+  next=$((i + 1))
+  [[ "${!i}" == -o || "${!i}" == --output ]] && output="${!next}"
+done
+
+command=("$bin/fedctl" start-round --local --clients 50 --rounds 10 --epochs 5 --batch-size 10 --lr 0.3 --force "$@")
+say "running: fedctl ${command[*]:1}"
+"${command[@]}"
+
+say "done: $output is a TorchScript model. Next:"
+cat <<TEXT
+    $bin/fedctl model info $output
+    python3 -c 'import torch; print(torch.jit.load("$output"))'
+    $bin/fl-coordinator --help      a coordinator of your own; then fl-client on each site, and
+    $bin/fedctl start-round --clients 50
+TEXT

@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Installs what building Fedge needs: the distribution's packages (with apt), and LibTorch under .deps/.
+# Idempotent: what is there is left alone. Touches nothing outside the repository but packages.
+#
+#   LIBTORCH=/path/to/libtorch ./scripts/setup.sh     uses that LibTorch instead; CMAKE_PREFIX_PATH does too
+#   ./scripts/setup.sh --no-libtorch                  packages only
+#   ./scripts/setup.sh --check-tools                  also what scripts/check.sh runs: clang, clang-tidy, shellcheck
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+TORCH_VERSION=2.13.0
+TORCH_CPU_INDEX=https://download.pytorch.org/whl/cpu # PyTorch's own; has CPU builds only
+
+PACKAGES=(
+  build-essential cmake ninja-build ccache mold pkg-config git python3 python3-pip
+  libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
+  libsqlite3-dev libeigen3-dev libcli11-dev libspdlog-dev libfmt-dev
+  libgtest-dev libgmock-dev libbenchmark-dev libdeflate-dev zlib1g-dev rapidjson-dev libssl-dev
+)
+CHECK_PACKAGES=(clang clang-tidy clang-format libclang-rt-14-dev shellcheck valgrind)
+
+WANT_LIBTORCH=1
+for argument in "$@"; do
+  case "$argument" in
+    --no-libtorch) WANT_LIBTORCH=0 ;;
+    --check-tools) PACKAGES+=("${CHECK_PACKAGES[@]}") ;;
+    -h | --help)
+      sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+      exit 0
+      ;;
+    *) die "unknown argument '$argument'; see --help" ;;
+  esac
+done
+
+install_packages() {
+  local missing=() package
+  command -v apt-get >/dev/null || die "this script installs packages with apt-get, which is not here" \
+    "install the equivalents of: ${PACKAGES[*]}" "then run cmake --preset release"
+  for package in "${PACKAGES[@]}"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+  done
+  if ((${#missing[@]} == 0)); then
+    say "packages: all there"
+    return
+  fi
+  local as_root=()
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || die "packages are missing and neither root nor sudo is at hand" \
+      "as root: apt-get install ${missing[*]}"
+    as_root=(sudo)
+  fi
+  say "packages: installing ${missing[*]}"
+  local log
+  log="$(mktemp)"
+  if ! { "${as_root[@]}" apt-get update -qq &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
+    >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    die "apt-get could not install the packages; the whole log is in $log"
+  fi
+  rm -f "$log"
+}
+
+# The folder with share/cmake/Torch of the user's own LibTorch, if there is one.
+own_libtorch() {
+  local folder
+  IFS=':;' read -r -a folders <<<"${LIBTORCH:-}:${CMAKE_PREFIX_PATH:-}"
+  for folder in "${folders[@]}"; do
+    if [[ -n "$folder" && -f "$folder/share/cmake/Torch/TorchConfig.cmake" ]]; then
+      echo "$folder"
+      return
+    fi
+  done
+}
+
+# download SPEC FOLDER [PIP OPTION ...]: one wheel, without what it depends on.
+download() {
+  local spec="$1" folder="$2"
+  shift 2
+  python3 -m pip download --quiet --no-deps --only-binary=:all: --dest "$folder" "$@" "$spec" 2>>"$DEPS/pip.log"
+}
+
+install_libtorch() {
+  local own
+  own="$(own_libtorch)"
+  if [[ -n "$own" ]]; then
+    say "LibTorch: using $own"
+    return
+  fi
+  if [[ -n "${LIBTORCH:-}" ]]; then
+    die "LIBTORCH=$LIBTORCH has no share/cmake/Torch/TorchConfig.cmake" \
+      "point it to the unpacked 'libtorch' folder, or unset it to have this script fetch the CPU build"
+  fi
+  local target="$DEPS/libtorch"
+  if [[ -f "$target/torch/share/cmake/Torch/TorchConfig.cmake" ]]; then
+    say "LibTorch: $TORCH_VERSION is in .deps/libtorch"
+    return
+  fi
+  mkdir -p "$DEPS"
+  rm -rf "$target" "$DEPS"/wheel.* "$DEPS"/unpack.*
+  : >"$DEPS/pip.log"
+  local wheels unpacked
+  wheels="$(mktemp -d "$DEPS/wheel.XXXXXX")"
+  unpacked="$(mktemp -d "$DEPS/unpack.XXXXXX")"
+  say "LibTorch: downloading torch==$TORCH_VERSION+cpu (about 190 MB)"
+  download "torch==$TORCH_VERSION+cpu" "$wheels" ||
+    download "torch==$TORCH_VERSION+cpu" "$wheels" --index-url "$TORCH_CPU_INDEX" ||
+    download "torch==$TORCH_VERSION+cpu" "$wheels" --index-url "$TORCH_CPU_INDEX" --python-version 3.11 ||
+    die "no CPU build of LibTorch $TORCH_VERSION could be downloaded (pip's messages are in .deps/pip.log)" \
+      "either give pip a way to it and run this again," \
+      "or unpack a LibTorch of 2.1 or newer yourself and say where: LIBTORCH=/path/to/libtorch $0"
+  # Python's half of the wheel needs this one module; only the tests that ask Python's opinion of a file import it.
+  download typing_extensions "$wheels" || say "LibTorch: no typing_extensions; tests in Python will be skipped"
+  say "LibTorch: unpacking"
+  local wheel
+  for wheel in "$wheels"/*.whl; do python3 -m zipfile -e "$wheel" "$unpacked"; done
+  mv "$unpacked" "$target"
+  rm -rf "$wheels"
+}
+
+install_packages
+((WANT_LIBTORCH)) && install_libtorch
+exit 0
