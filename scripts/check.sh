@@ -19,7 +19,7 @@ done
 run_ctest() { ctest --test-dir "$REPO/build/$1" --output-on-failure --parallel "$(nproc)" "${@:2}"; }
 
 step_lint() {
-  shellcheck -x -P "$REPO/scripts" "$REPO"/scripts/*.sh "$REPO"/scripts/bench/*.sh "$REPO/.ci/run"
+  shellcheck -x -P "$REPO/scripts:$REPO/scripts/bench" "$REPO"/scripts/*.sh "$REPO"/scripts/bench/*.sh "$REPO/.ci/run"
   "$REPO/scripts/lint_includes.sh"
   (cd "$REPO" && git ls-files '*.h' '*.cc' | xargs clang-format --dry-run --Werror)
 }

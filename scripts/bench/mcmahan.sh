@@ -9,8 +9,8 @@
 #
 # Example: scripts/bench/mcmahan.sh 2nn-c0.1-e1-b10-iid --data-dir ~/mnist
 set -euo pipefail
-# shellcheck source=scripts/lib.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=scripts/bench/cluster.sh
+source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
 
 usage() {
   sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
@@ -53,38 +53,17 @@ if [[ -z "$lr" ]]; then
   esac
 fi
 
-bin="$REPO/build/release/bin"
-[[ -x "$bin/fl-client" ]] || die "the programs are not built; run scripts/demo.sh or scripts/test.sh first"
-work="$(mktemp -d)"
-children=()
-cleanup() {
-  ((${#children[@]})) && kill "${children[@]}" 2>/dev/null
-  wait 2>/dev/null || true
-  rm -rf "$work"
-}
-trap cleanup EXIT
-
-"$bin/fl-client" new-model --arch "$model" --seed "$seed" -o "$work/model.pt"
-"$bin/fl-coordinator" --model "$work/model.pt" --state-dir "$work/state" --listen 127.0.0.1:0 \
-  --ready-file "$work/address" --log-level warning &
-children+=($!)
-for _ in $(seq 100); do
-  [[ -s "$work/address" ]] && break
-  sleep 0.1
-done
-address="$(cat "$work/address")"
-"$bin/fl-client" --coordinator "$address" --data mnist --data-dir "$data_dir" --virtual 100 --partition "$partition" \
-  --seed "$seed" --metrics-samples 0 --log-level warning &
-children+=($!)
-"$bin/fl-client" --coordinator "$address" --data mnist --data-dir "$data_dir" --role evaluator --log-level warning &
-children+=($!)
+"$BIN/fl-client" new-model --arch "$model" --seed "$seed" -o "$WORK/model.pt"
+start_coordinator "$WORK/model.pt"
+start_client --data mnist --data-dir "$data_dir" --virtual 100 --partition "$partition" --seed "$seed" --metrics-samples 0
+start_client --data mnist --data-dir "$data_dir" --role evaluator
 
 say "$cell: $clients of 100 clients a round, learning rate $lr, until $target, at most $rounds rounds"
 status=0
-"$bin/fedctl" --coordinator "$address" start-round --clients "$clients" --rounds "$rounds" --epochs "$epochs" \
+fedctl start-round --clients "$clients" --rounds "$rounds" --epochs "$epochs" \
   --batch-size "$batch_flag" --lr "$lr" --seed "$seed" --deadline 30m --until "accuracy>=$target" || status=$?
 mkdir -p "$out"
-"$bin/fedctl" --coordinator "$address" rounds list --limit 100000 --json >"$work/rounds.json"
-python3 "$REPO/scripts/bench/curve.py" --rounds "$work/rounds.json" --target "$target" --csv "$out/$cell.csv" --svg "$out/$cell.svg" \
+fedctl rounds list --limit 100000 --json >"$WORK/rounds.json"
+python3 "$REPO/scripts/bench/curve.py" --rounds "$WORK/rounds.json" --target "$target" --csv "$out/$cell.csv" --svg "$out/$cell.svg" \
   --title "$cell, learning rate $lr, seed $seed"
 exit "$status"
