@@ -1,0 +1,78 @@
+#include "fedge/rpc/transport.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include <grpc/impl/codegen/grpc_types.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/resource_quota.h>
+#include <grpcpp/support/channel_arguments.h>
+
+namespace fedge {
+namespace {
+
+// Of one stream. A chunk fits; at 100 ms round trip it still allows 10 MB/s per upload.
+constexpr int kWindowBytes = 1 << 20;
+constexpr int kFrameBytes = 1 << 16;
+constexpr int kMaxStreams = 1 << 16;  // a process of many virtual clients shares one connection
+
+// NATs forget a silent connection after 30 to 60 s.
+constexpr int kClientKeepaliveMs = 25'000;
+constexpr int kServerKeepaliveMs = 60'000;
+constexpr int kKeepaliveTimeoutMs = 15'000;
+
+}  // namespace
+
+bool IsLoopback(const std::string& target) {
+  const std::string_view view = target;
+  return view.starts_with("127.") || view.starts_with("[::1]") || view.starts_with("localhost:") || view == "localhost" ||
+         view.starts_with("unix:");
+}
+
+std::shared_ptr<grpc::Channel> CreateChannel(const std::string& target, const ChannelOptions& options) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(kMaxMessageBytes));
+  arguments.SetMaxSendMessageSize(static_cast<int>(kMaxMessageBytes));
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindowBytes);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytes);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kClientKeepaliveMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1'000);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 10'000);
+  // Whoever calls knows what may be repeated.
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  // No look-up of a service configuration in DNS, and no proxy between two programs on one machine.
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  if (IsLoopback(target)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  if (options.own_connection) arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel(
+      target, options.credentials != nullptr ? options.credentials : grpc::InsecureChannelCredentials(), arguments);
+}
+
+void ConfigureTransport(grpc::ServerBuilder& builder, const ServerTransportOptions& options) {
+  builder.SetMaxReceiveMessageSize(static_cast<int>(kMaxMessageBytes));
+  builder.SetMaxSendMessageSize(static_cast<int>(kMaxMessageBytes));
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindowBytes);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kServerKeepaliveMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // Clients that ping as often as CreateChannel lets them are no abuse.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kClientKeepaliveMs / 2);
+  // Two servers on one port is a mistake to report, not a way to share load.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+
+  grpc::ResourceQuota quota("fedge");
+  quota.Resize(options.max_memory_bytes);
+  builder.SetResourceQuota(quota);
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, std::max(1, options.max_polling_threads));
+}
+
+}  // namespace fedge

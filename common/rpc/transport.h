@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include <grpcpp/channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/server_builder.h>
+
+namespace fedge {
+
+// How both ends use HTTP/2, stated in one place: fixed flow-control windows (gRPC's bandwidth probe would grow them
+// without bound: eight uploads of 50 MB cost 233 MB with it and 22 MB without), keepalive through NATs, message bounds.
+
+inline constexpr std::size_t kMaxMessageBytes = 4u << 20;
+inline constexpr std::size_t kMaxChunkBytes = 1u << 20;  // of a payload, in one message
+
+struct ChannelOptions {
+  // nullptr: no encryption and no authentication.
+  std::shared_ptr<grpc::ChannelCredentials> credentials;
+  // A connection of its own, not shared with other channels of this process to the same address.
+  bool own_connection = false;
+};
+
+// Does not connect yet; gRPC does at the first call. `target` is HOST:PORT. Reconnects with back-off from 0.2 s to 10 s.
+std::shared_ptr<grpc::Channel> CreateChannel(const std::string& target, const ChannelOptions& options = {});
+
+struct ServerTransportOptions {
+  std::size_t max_memory_bytes = 256u << 20;  // of all the calls' buffers together; beyond it reading slows down
+  int max_polling_threads = 4;
+};
+
+// Sets windows, bounds, keepalive and the memory quota on a builder; ports and services are the caller's.
+void ConfigureTransport(grpc::ServerBuilder& builder, const ServerTransportOptions& options = {});
+
+// Whether HOST:PORT names this machine only: 127.0.0.0/8, [::1], localhost or a Unix socket.
+bool IsLoopback(const std::string& target);
+
+}  // namespace fedge
