@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fedge/common/clock.h"
@@ -55,7 +56,8 @@ struct RunRecord {
   std::uint32_t retries_used = 0;
   bool ended = false;
   bool goal_reached = false;
-  std::string error;
+  std::string error;        // why it failed; ERROR until `reset`
+  bool reset = false;       // an operator has seen the error
   TimePoint started{};
   TimePoint ended_at{};
 };
@@ -113,6 +115,7 @@ struct RoundRecord {
   Metrics train_before;  // means of what the accepted clients reported, weighted with their measured examples
   Metrics train_after;
   Metrics evaluation;  // of the result, by the evaluators
+  bool evaluation_pending = false;  // it is not finished
   std::string error;
   TimePoint started{};
   TimePoint training_started{};
