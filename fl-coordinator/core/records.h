@@ -10,7 +10,8 @@
 #include "fedge/common/hash.h"
 #include "fedge/common/training.h"
 
-// What the coordinator keeps, as plain values: the run machine computes them, the store writes them, services show them.
+// What the coordinator keeps, as plain values: the run machine computes them, the store writes
+// them, services show them.
 namespace fedge {
 
 using RunId = std::uint64_t;    // from 1, in the order of their start
@@ -26,12 +27,13 @@ enum class Role : std::uint8_t { kTrainer, kEvaluator };
 struct RunPlan {
   std::uint32_t num_rounds = 1;
   std::uint32_t num_clients = 0;  // N: updates that end a round
-  std::uint32_t min_clients = 0;  // M, the quorum; 0: all N to begin a round, ceil(N / 2) to end one
-  double over_select = 1.0;       // the cohort is ceil(over_select * N)
-  Duration deadline{120'000};     // of a round, from INITIALIZING on
-  Labels where;                   // a client must carry all of them
-  std::uint32_t max_retries = 0;  // further rounds after failed ones, in all
-  TrainConfig train;              // seed: of the run
+  // M, the quorum; 0: all N to begin a round, ceil(N / 2) to end one.
+  std::uint32_t min_clients = 0;
+  double over_select = 1.0;              // the cohort is ceil(over_select * N)
+  Duration deadline{120'000};            // of a round, from INITIALIZING on
+  Labels where;                          // a client must carry all of them
+  std::uint32_t max_retries = 0;         // further rounds after failed ones, in all
+  TrainConfig train;                     // seed: of the run
   double learning_rate_decay = 1.0;      // factor per round of the run
   std::string until;                     // "accuracy>=0.97"; empty: all rounds
   Duration evaluation_deadline{60'000};  // how long `until` waits for an evaluation
@@ -40,9 +42,9 @@ struct RunPlan {
 };
 
 struct ModelRef {
-  Digest digest;           // of the .pt file
-  std::uint64_t size = 0;  // of the .pt file, in bytes
-  RoundId round = 0;       // after which round; 0: as given
+  Digest digest;            // of the .pt file
+  std::uint64_t size = 0;   // of the .pt file, in bytes
+  RoundId round = 0;        // after which round; 0: as given
   std::uint32_t crc32 = 0;  // of the .pt file
 
   friend bool operator==(const ModelRef&, const ModelRef&) = default;
@@ -56,15 +58,15 @@ struct RunRecord {
   std::uint32_t retries_used = 0;
   bool ended = false;
   bool goal_reached = false;
-  std::string error;        // why it failed; ERROR until `reset`
-  bool reset = false;       // an operator has seen the error
+  std::string error;   // why it failed; ERROR until `reset`
+  bool reset = false;  // an operator has seen the error
   TimePoint started{};
   TimePoint ended_at{};
 };
 
 enum class TaskState : std::uint8_t {
   kOffered,
-  kTraining,   // delivered to the client; not persisted as such
+  kTraining,  // delivered to the client; not persisted as such
   kAccepted,
   kRefused,    // the update was malformed, non-finite, of the wrong shape or base
   kFailed,     // the client reported that it has none
@@ -101,8 +103,9 @@ struct RoundRecord {
   RunId run = 0;
   std::uint32_t index_in_run = 1;  // from 1; a retry has the index of the round that failed
   PhaseName phase = PhaseName::kInitializing;
-  ModelRef base;   // what the clients start from
-  ModelRef model;  // the result, once COMPLETED
+  ModelRef base;                 // what the clients start from
+  ModelRef model;                // the result, once COMPLETED
+  std::uint32_t num_wanted = 0;  // N of the plan: that many accepted updates end the round
   std::uint32_t num_selected = 0;
   std::uint32_t num_accepted = 0;
   std::uint32_t num_refused = 0;
@@ -112,9 +115,10 @@ struct RoundRecord {
   std::uint64_t num_examples = 0;  // sum of the accepted weights
   std::uint64_t bytes_down = 0;
   std::uint64_t bytes_up = 0;
-  Metrics train_before;  // means of what the accepted clients reported, weighted with their measured examples
+  // Means of what the accepted clients reported, weighted with their measured examples.
+  Metrics train_before;
   Metrics train_after;
-  Metrics evaluation;  // of the result, by the evaluators
+  Metrics evaluation;               // of the result, by the evaluators
   bool evaluation_pending = false;  // it is not finished
   std::string error;
   TimePoint started{};

@@ -1,225 +1,82 @@
 #pragma once
 
-#include <deque>
-#include <map>
-#include <optional>
-#include <set>
-#include <string>
-#include <variant>
+#include <cstdint>
 #include <vector>
 
 #include "fedge/common/clock.h"
 #include "fedge/common/status.h"
 #include "fedge/coordinator/records.h"
+#include "fedge/coordinator/run_events.h"
+#include "fedge/coordinator/run_queries.h"
+#include "fedge/coordinator/run_state.h"
 
-// The run of DESIGN as a pure function: no I/O, no clock, no lock. One actor feeds it events and performs its effects in
-// order: all saves of a step become durable in one transaction before anything is sent.
+// A run as a pure function: no I/O, no clock, no lock. One actor feeds it events and performs its
+// effects in order: all saves of a step become durable in one transaction before anything is sent.
 //
-//   phase         event                 next
+//   from          on                    to
 //   COMPLETED     StartRun              INITIALIZING
-//   INITIALIZING  ClientJoined, Tick    TRAINING when the cohort is there; ERROR at the deadline without a quorum
-//   TRAINING      UpdateReceived, Tick  AGGREGATING with N updates, when no task is open any more, or at the deadline
-//                                       with a quorum; ERROR without one
-//   AGGREGATING   AggregationDone       COMPLETED, or INITIALIZING of the run's next round
-//   AGGREGATING   AggregationFailed     ERROR, or INITIALIZING again while the run has retries left
-//   any but rest  AbortRun              ERROR
-//   ERROR         Reset                 COMPLETED (rest)
+//   INITIALIZING  ClientJoined, Tick    TRAINING when the cohort is there, or a quorum and the
+//   grace is over; failed at
+//                                       the deadline without a quorum
+//   TRAINING      updates, Tick         AGGREGATING with N accepted, or with a quorum once no task
+//   is open or at the
+//                                       deadline; failed as soon as no quorum can be reached
+//   AGGREGATING   AggregationDone       COMPLETED
+//   AGGREGATING   AggregationFailed     failed
+//   COMPLETED     of a run with rounds  INITIALIZING of the next round, once the evaluation that
+//   `until` waits for is in failed        with retries left     INITIALIZING of a new round, with
+//   the same index in the run failed        without               ERROR, and so does AbortRun, from
+//   any phase of an active run ERROR         Reset                 COMPLETED (rest)
+//
+// One event can take the run through several of these. Where it may end up, phase by phase:
+// I(NITIALIZING), T(RAINING), A(GGREGATING), C(OMPLETED), E(RROR); - where the event is refused. A
+// test holds the code to this table.
+//
+//   event               | I     | T       | A     | C     | E
+//   StartRun            | -     | -       | -     | I T   | -
+//   AbortRun            | E     | E       | E     | E     | -
+//   Reset               | -     | -       | -     | -     | C
+//   Tick                | I T E | I T A E | A     | C E   | E
+//   ClientJoined        | I T   | I T A E | A     | I T C | E
+//   ClientLeft          | I     | T       | A     | I T C | E
+//   TaskDelivered       | -     | T       | -     | -     | -
+//   UpdateReceived      | I     | I T A E | A     | C     | E
+//   UpdateRefused       | I     | I T A E | A     | C     | E
+//   TaskFailed          | -     | I T A E | -     | -     | -
+//   ModelSent           | I     | T       | A     | C     | E
+//   AggregationDone     | -     | -       | I T C | -     | -
+//   AggregationFailed   | -     | -       | I T E | -     | -
+//   EvaluationReported  | I     | T       | A     | I T C | E
+//   EvaluationFailed    | I     | T       | A     | I T C | E
 namespace fedge {
 
 struct Limits {
   std::uint32_t max_rounds_per_run = 1'000'000;
   std::uint32_t max_clients_per_round = 100'000;
-  // With a quorum there, how long INITIALIZING waits for the rest of the cohort.
+  // With a quorum there, how long INITIALIZING waits for the rest of the cohort; never more than
+  // half of the time left.
   Duration join_grace{5'000};
-  std::uint32_t max_pending_evaluations = 16;
+  std::uint32_t max_pending_evaluations = 16;  // at least 1
+  // How long an evaluation that no run waits for outlives the last evaluator.
+  Duration evaluator_grace{60'000};
 };
-
-struct Member {
-  Role role = Role::kTrainer;
-  Labels labels;
-};
-
-struct Initializing {
-  RoundRecord round;
-  TimePoint deadline;
-  std::optional<TimePoint> grace_ends;  // set once a quorum is there
-};
-struct Training {
-  RoundRecord round;
-  TimePoint deadline;
-  std::map<ClientId, TaskRecord> tasks;  // the cohort
-};
-struct Aggregating {
-  RoundRecord round;
-};
-struct Completed {
-  std::optional<RoundRecord> round;  // the last one, if any
-  // Set while a run with `until` waits for the evaluation of its newest model.
-  std::optional<TimePoint> evaluation_deadline;
-};
-struct Failed {
-  std::optional<RoundRecord> round;
-  std::string reason;
-};
-using Phase = std::variant<Initializing, Training, Aggregating, Completed, Failed>;
-PhaseName NameOf(const Phase& phase);
-
-// An evaluation of one global model that is not finished.
-struct PendingEvaluation {
-  RoundRecord round;  // whose result is evaluated
-  std::set<ClientId> waiting_for;
-  Metrics sum;  // weighted mean of the reports so far
-};
-
-struct State {
-  Phase phase = Completed{};
-  std::optional<RunRecord> run;  // the active or the last one
-  std::map<ClientId, Member> members;  // joined now; not persisted
-  std::deque<PendingEvaluation> evaluations;  // oldest first
-  ModelRef model;  // the newest global model
-  RunId last_run = 0;
-  RoundId last_round = 0;
-
-  bool run_active() const { return run.has_value() && !run->ended; }
-};
-
-// ---- Events ----
-struct StartRun {
-  RunPlan plan;
-  std::string request_id;
-};
-struct AbortRun {
-  std::string reason;
-};
-struct Reset {};
-struct Tick {};
-struct ClientJoined {
-  ClientId client;
-  Member member;
-};
-struct ClientLeft {
-  ClientId client;
-};
-struct TaskDelivered {
-  RoundId round;
-  ClientId client;
-};
-// The whole update is in the spool, checked and durable.
-struct UpdateReceived {
-  RoundId round;
-  ClientId client;
-  TrainResult result;
-  Extent extent;
-};
-// The update was malformed; nothing of it is kept.
-struct UpdateRefused {
-  RoundId round;
-  ClientId client;
-  std::string reason;
-};
-// The client says that it has no update.
-struct TaskFailed {
-  RoundId round;
-  ClientId client;
-  std::string reason;
-};
-struct AggregationDone {
-  RoundId round;
-  ModelRef model;
-};
-struct AggregationFailed {
-  RoundId round;
-  std::string reason;
-};
-struct EvaluationReported {
-  RoundId round;
-  ClientId client;
-  Metrics metrics;
-};
-struct EvaluationFailed {
-  RoundId round;
-  ClientId client;
-  std::string reason;
-};
-using Event = std::variant<StartRun, AbortRun, Reset, Tick, ClientJoined, ClientLeft, TaskDelivered, UpdateReceived,
-                           UpdateRefused, TaskFailed, AggregationDone, AggregationFailed, EvaluationReported,
-                           EvaluationFailed>;
-
-// ---- Effects ----
-// To be made durable, in one transaction per step, before the rest.
-struct SaveRun {
-  RunRecord run;
-};
-struct SaveRound {
-  RoundRecord round;
-};
-struct SaveTask {
-  TaskRecord task;
-};
-struct SaveEvent {
-  EventRecord event;
-};
-// The round's result is the global model from now on.
-struct SaveModel {
-  ModelRef model;
-};
-// What this client is owed has changed: look again (AssignmentFor) and answer its parked poll.
-struct Notify {
-  ClientId client;
-};
-// The answer to an UpdateReceived or UpdateRefused of this client.
-struct AnswerUpdate {
-  RoundId round;
-  ClientId client;
-  TaskState outcome;  // kAccepted, kRefused, kLate, kSurplus
-  std::string reason;
-};
-// Compute the round's global model from its accepted tasks, in (client, task) order.
-struct Aggregate {
-  RoundRecord round;
-};
-// The round's updates are not needed any more.
-struct DropUpdates {
-  RoundId round;
-};
-using Effect = std::variant<SaveRun, SaveRound, SaveTask, SaveEvent, SaveModel, Notify, AnswerUpdate, Aggregate, DropUpdates>;
 
 struct Step {
   State state;
   std::vector<Effect> effects;
-  // Not OK: the event was refused, the state is as it was. For StartRun, AbortRun and Reset this is the operator's answer.
+  // Not OK: the event was refused, the state is as it was, there are no effects. For StartRun,
+  // AbortRun and Reset this is the operator's answer.
   Status status;
 };
 
-// The only way a State changes. A repeated StartRun with the request_id of the last run is OK and changes nothing.
+// The only way a State changes. A repeated StartRun with the request_id of the last run is OK and
+// changes nothing. Hand the state over (std::move): O(log n) in the number of clients, O(n) where a
+// phase begins or ends.
 Step Advance(const Limits& limits, State state, const Event& event, TimePoint now);
 
-// Continues after a restart: `state` as the store loaded it, without members. Emits what was cut off (Aggregate, ...).
+// Continues after a restart: `state` as RestoreState made it, without members. Emits what was cut
+// off (Aggregate). Deadlines stay as they were.
 Step Resume(const Limits& limits, State state, TimePoint now);
-
-// When Advance wants its next Tick; nullopt if nothing depends on time.
-std::optional<TimePoint> NextDeadline(const State& state);
-
-// What a client should work on now.
-struct TrainAssignment {
-  std::string task_id;
-  RunId run;
-  RoundId round;
-  ModelRef model;
-  TrainConfig config;  // seed and decayed learning rate of this round
-  TimePoint deadline;
-};
-struct EvaluateAssignment {
-  std::string task_id;  // "eval:<round>:<client>"
-  RunId run;
-  RoundId round;
-  ModelRef model;
-};
-using Assignment = std::variant<std::monostate, TrainAssignment, EvaluateAssignment>;
-Assignment AssignmentFor(const State& state, const ClientId& client);
-
-// How many more clients INITIALIZING waits for; 0 in other phases.
-std::uint32_t ClientsWaitedFor(const State& state);
 
 // All problems of a plan at once, joined with "; ". `until` is parsed.
 Status ValidatePlan(const Limits& limits, const RunPlan& plan);
