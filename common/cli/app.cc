@@ -205,10 +205,10 @@ App::Outcome App::Parse(const std::vector<std::string>& arguments,
                               command.FullName());
     return outcome;
   };
-  Result<ParsedLine> line = ParseLine(*this, arguments);
-  if (!line.ok()) return wrong(*this, line.status());
-  const Command& command = *line->command;
-  if (Status status = Apply(*line, surroundings); !status.ok()) return wrong(command, status);
+  const ParsedLine line = ParseLine(*this, arguments);
+  const Command& command = *line.command;
+  if (!line.status.ok()) return wrong(command, line.status);
+  if (Status status = Apply(line, surroundings); !status.ok()) return wrong(command, status);
   outcome.out = Answer(command, surroundings);
   if (!outcome.out.empty()) return outcome;
   if (!command.runnable()) {

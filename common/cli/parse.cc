@@ -25,7 +25,7 @@ void BindOption(const Option& option, CLI::App& app, Binding& binding) {
   } else {
     bound = app.add_option(names, CLI::callback_t([](const CLI::results_t&) { return true; }));
     if (option.positional && option.is_list()) {
-      bound->expected(0, CLI::detail::expected_max_vector_size);
+      bound->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args();
     } else {
       bound->expected(1)->allow_extra_args(false);
     }
@@ -59,9 +59,11 @@ std::vector<std::string> KnownFlags(const Command& command) {
 
 // Why an argument that CLI11 could not place is wrong.
 Status Unplaced(const std::string& argument, const Command& command) {
-  const std::string help = command.FullName();
   if (argument.size() > 1 && argument.starts_with('-')) {
     const std::string name = argument.substr(0, argument.find('='));
+    if (command.FindOption(name.substr(std::min<std::size_t>(2, name.size()))) != nullptr) {
+      return InvalidArgument("{} belongs after '{}'", name, command.name());
+    }
     return InvalidArgument("unknown option '{}'{}", name, DidYouMean(name, KnownFlags(command)));
   }
   if (command.subcommands().empty()) {
@@ -92,21 +94,24 @@ const CLI::App* Chosen(const CLI::App* app) {
 
 }  // namespace
 
-Result<ParsedLine> ParseLine(const Command& root, const std::vector<std::string>& arguments) {
+ParsedLine ParseLine(const Command& root, const std::vector<std::string>& arguments) {
   CLI::App app;
   app.name(root.name());
   Binding binding;
   BindCommand(root, app, binding);
+  ParsedLine line;
   try {
     // CLI11 takes the last argument first.
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
-    return Mismatch(error, binding);
+    line.status = Mismatch(error, binding);
   }
-  ParsedLine line;
   line.command = binding.commands.at(Chosen(&app));
-  if (const std::vector<std::string> extras = app.remaining(/*recurse=*/true); !extras.empty()) {
-    return Unplaced(extras.front(), *line.command);
+  if (!line.status.ok()) return line;
+  for (const std::string& extra : app.remaining(/*recurse=*/true)) {
+    if (extra == "--") continue;  // CLI11 counts the mark itself as left over
+    line.status = Unplaced(extra, *line.command);
+    return line;
   }
   for (const auto& [bound, option] : binding.options) {
     if (!bound->results().empty()) line.given[option] = bound->results();
