@@ -96,6 +96,8 @@ struct TaskRecord {
   TimePoint updated{};
 
   std::string id() const;  // "<round>:<client>"
+  // An update is still expected.
+  bool open() const { return state == TaskState::kOffered || state == TaskState::kTraining; }
 };
 
 struct RoundRecord {

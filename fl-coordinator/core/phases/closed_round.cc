@@ -1,0 +1,175 @@
+#include "fedge/coordinator/phases/closed_round.h"
+
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace fedge::machine {
+namespace {
+
+// The record in the phase, if the phase's round is closed.
+RoundRecord* ClosedInPhase(Phase& phase) {
+  return std::visit(Overloaded{
+                        [](Initializing&) -> RoundRecord* { return nullptr; },
+                        [](Training&) -> RoundRecord* { return nullptr; },
+                        [](Aggregating& p) -> RoundRecord* { return &p.round; },
+                        [](auto& p) -> RoundRecord* { return p.round ? &*p.round : nullptr; },
+                    },
+                    phase);
+}
+
+// An update that came too late for its round.
+struct Arrival {
+  RoundId round;
+  const ClientId& client;
+  std::uint64_t bytes;  // of it, in the spool
+  std::string refusal;  // why it is refused anyway; empty: it is not
+};
+
+TaskState OutcomeOf(const Arrival& arrival, const RoundRecord& round) {
+  if (!arrival.refusal.empty()) return TaskState::kRefused;
+  return round.num_accepted >= round.num_wanted ? TaskState::kSurplus : TaskState::kLate;
+}
+
+std::string ReasonOf(TaskState outcome, const Arrival& arrival, const RoundRecord& round) {
+  if (outcome == TaskState::kRefused) return arrival.refusal;
+  if (outcome == TaskState::kSurplus) {
+    return fmt::format("round {} had the {} updates that it needs already", round.round,
+                       round.num_wanted);
+  }
+  return fmt::format("round {} had ended before this update arrived", round.round);
+}
+
+void Count(TaskState outcome, RoundRecord& round) {
+  if (outcome == TaskState::kRefused) ++round.num_refused;
+  if (outcome == TaskState::kLate) ++round.num_late;
+  if (outcome == TaskState::kSurplus) ++round.num_surplus;
+}
+
+// The first update for a withdrawn task.
+void CountArrival(StepContext& step, TaskRecord& task, const Arrival& arrival) {
+  const RoundRecord& round = step.state.closed->round;
+  task.state = OutcomeOf(arrival, round);
+  task.reason = ReasonOf(task.state, arrival, round);
+  task.updated = step.now;
+  step.Emit(SaveTask{task});
+  AmendClosed(step, arrival.round, [&](RoundRecord& record) {
+    Count(task.state, record);
+    record.bytes_up += arrival.bytes;
+  });
+  if (task.state != TaskState::kSurplus) {
+    step.Log(task.state == TaskState::kLate ? "update late" : "update refused",
+             About(round, task.client), task.reason);
+  }
+  step.Answer(arrival.round, task.client, task.state, task.reason);
+}
+
+void AnswerForNewestClosed(StepContext& step, const Arrival& arrival) {
+  ClosedRound& closed = *step.state.closed;
+  const auto it = closed.tasks.find(arrival.client);
+  if (it == closed.tasks.end()) {
+    AmendClosed(step, arrival.round, [&](RoundRecord& record) {
+      ++record.num_refused;
+      record.bytes_up += arrival.bytes;
+    });
+    step.Answer(arrival.round, arrival.client, TaskState::kRefused,
+                fmt::format("client '{}' was not asked for an update in round {}", arrival.client,
+                            arrival.round));
+    return;
+  }
+  TaskRecord& task = it->second;
+  if (task.state == TaskState::kWithdrawn) return CountArrival(step, task, arrival);
+  if (task.state == TaskState::kAccepted && arrival.refusal.empty()) {
+    step.Answer(arrival.round, arrival.client, TaskState::kAccepted);
+  } else if (task.state == TaskState::kLate || task.state == TaskState::kSurplus) {
+    step.Answer(arrival.round, arrival.client, task.state, task.reason);
+  } else {
+    step.Answer(arrival.round, arrival.client, TaskState::kRefused,
+                arrival.refusal.empty() ? task.reason : arrival.refusal);
+  }
+}
+
+void AnswerArrival(StepContext& step, const Arrival& arrival) {
+  const State& state = step.state;
+  if (state.closed && state.closed->round.round == arrival.round) {
+    AnswerForNewestClosed(step, arrival);
+  } else if (arrival.round == 0 || arrival.round > state.last_round) {
+    step.Answer(
+        arrival.round, arrival.client, TaskState::kRefused,
+        fmt::format("there is no round {}; the newest is {}", arrival.round, state.last_round));
+  } else if (arrival.round == state.last_round) {
+    step.Answer(arrival.round, arrival.client, TaskState::kRefused,
+                fmt::format("round {} has not asked for updates yet", arrival.round));
+  } else if (!arrival.refusal.empty()) {
+    step.Answer(arrival.round, arrival.client, TaskState::kRefused, arrival.refusal);
+  } else {
+    step.Answer(
+        arrival.round, arrival.client, TaskState::kLate,
+        fmt::format("round {} ended long ago; the newest is {}", arrival.round, state.last_round));
+  }
+}
+
+// Whether the round's accepted updates are still to be read.
+bool NeedsUpdates(const State& state, RoundId round) {
+  const auto* const aggregating = std::get_if<Aggregating>(&state.phase);
+  return aggregating != nullptr && aggregating->round.round == round;
+}
+
+}  // namespace
+
+void CloseRound(StepContext& step, const RoundRecord& round, std::map<ClientId, TaskRecord> tasks) {
+  for (auto& [client, task] : tasks) {
+    if (!task.open()) continue;
+    task.state = TaskState::kWithdrawn;
+    task.updated = step.now;
+    step.Emit(SaveTask{task});
+    step.Emit(Notify{client});
+  }
+  step.state.closed = ClosedRound{.round = round, .tasks = std::move(tasks)};
+}
+
+bool AmendClosed(StepContext& step, RoundId round, const std::function<void(RoundRecord&)>& change,
+                 bool save) {
+  State& state = step.state;
+  const RoundRecord* amended = nullptr;
+  const auto amend = [&](RoundRecord* record) {
+    if (record == nullptr || record->round != round) return;
+    change(*record);
+    amended = record;
+  };
+  amend(ClosedInPhase(state.phase));
+  amend(state.closed ? &state.closed->round : nullptr);
+  for (PendingEvaluation& evaluation : state.evaluations) amend(&evaluation.round);
+  if (amended != nullptr && save) step.Emit(SaveRound{*amended});
+  return amended != nullptr;
+}
+
+void AnswerClosed(StepContext& step, const UpdateReceived& event) {
+  AnswerArrival(step, {.round = event.round,
+                       .client = event.client,
+                       .bytes = event.extent.size,
+                       .refusal = ProblemOf(event.result)});
+  // Its bytes may have brought a segment back that was dropped with the round.
+  if (!NeedsUpdates(step.state, event.round)) step.Emit(DropUpdates{event.round});
+}
+
+void AnswerClosed(StepContext& step, const UpdateRefused& event) {
+  AnswerArrival(step, {.round = event.round,
+                       .client = event.client,
+                       .bytes = 0,
+                       .refusal = event.reason.empty() ? "refused" : event.reason});
+}
+
+TrainResult Sanitized(TrainResult result) {
+  if (!std::isfinite(result.train_seconds) || result.train_seconds < 0) result.train_seconds = 0;
+  return result;
+}
+
+std::string ProblemOf(const TrainResult& result) {
+  if (result.num_examples >= 1 && result.num_examples <= kMaxWeight) return {};
+  return fmt::format("the update was trained on {} examples; allowed are 1 to {}",
+                     result.num_examples, kMaxWeight);
+}
+
+}  // namespace fedge::machine

@@ -1,0 +1,31 @@
+#include "fedge/coordinator/phases/step_context.h"
+
+#include <fmt/format.h>
+
+namespace fedge::machine {
+
+void StepContext::Log(std::string_view kind, Subject subject, std::string message) {
+  EventRecord event;
+  event.time = now;
+  event.kind = kind;
+  event.run = subject.run;
+  event.round = subject.round;
+  event.client = std::move(subject.client);
+  event.message = std::move(message);
+  Emit(SaveEvent{std::move(event)});
+}
+
+void StepContext::Answer(RoundId round, const ClientId& client, TaskState outcome,
+                         std::string reason) {
+  Emit(AnswerUpdate{.round = round,
+                    .client = client,
+                    .outcome = outcome,
+                    .reason = std::move(reason),
+                    .stored = false});
+}
+
+std::string SecondsText(Duration duration) {
+  return fmt::format("{:g} s", std::chrono::duration<double>(duration).count());
+}
+
+}  // namespace fedge::machine

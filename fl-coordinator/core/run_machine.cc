@@ -1,0 +1,134 @@
+#include "fedge/coordinator/run_machine.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "fedge/coordinator/phases/closed_round.h"
+#include "fedge/coordinator/phases/evaluations.h"
+#include "fedge/coordinator/phases/members.h"
+#include "fedge/coordinator/phases/phases.h"
+
+namespace fedge {
+namespace machine {
+namespace {
+
+Status RefuseStart(const State& state) {
+  if (const auto* const failed = std::get_if<Failed>(&state.phase)) {
+    return FailedPrecondition("run {} ended in ERROR ({}); leave it first with fedctl reset",
+                              state.last_run, failed->reason);
+  }
+  return FailedPrecondition(
+      "run {} is active (round {}, {}); wait for it with fedctl wait, or end it with fedctl "
+      "abort-round",
+      state.last_run, state.last_round, Name(NameOf(state.phase)));
+}
+
+Status OnModelSent(StepContext& step, const ModelSent& event) {
+  const auto count = [&](RoundRecord& round) { round.bytes_down += event.bytes; };
+  auto* const training = std::get_if<Training>(&step.state.phase);
+  if (training != nullptr && training->round.round == event.round) {
+    count(training->round);
+  } else if (!AmendClosed(step, event.round, count, /*save=*/false)) {
+    return NotFound("round {} sends no model", event.round);
+  }
+  return OkStatus();
+}
+
+Status OnLeave(StepContext& step, const ClientLeft& event) {
+  return RemoveMember(step, event) ? OkStatus() : NoMember(event.client);
+}
+
+template <typename Update>
+Status OnUpdate(StepContext& step, const Update& event) {
+  AnswerClosed(step, event);
+  return OkStatus();
+}
+
+Status OnJoin(StepContext& step, const ClientJoined& event) {
+  AddMember(step, event);
+  return OkStatus();
+}
+
+}  // namespace
+
+Status OnInAnyPhase(StepContext& step, const Event& event) {
+  return std::visit(Overloaded{
+                        [&](const Tick&) { return OkStatus(); },
+                        [&](const ClientJoined& e) { return OnJoin(step, e); },
+                        [&](const ClientLeft& e) { return OnLeave(step, e); },
+                        [&](const UpdateReceived& e) { return OnUpdate(step, e); },
+                        [&](const UpdateRefused& e) { return OnUpdate(step, e); },
+                        [&](const ModelSent& e) { return OnModelSent(step, e); },
+                        [&](const EvaluationReported& e) { return OnReport(step, e); },
+                        [&](const EvaluationFailed& e) { return OnReport(step, e); },
+                        [&](const auto&) { return Refuse(step.state, event); },
+                    },
+                    event);
+}
+
+Status Refuse(const State& state, const Event& event) {
+  const std::string_view phase = Name(NameOf(state.phase));
+  const auto task = [&](RoundId round, const ClientId& client) {
+    return FailedPrecondition("client '{}' has no open task in round {}; the coordinator is in {}",
+                              client, round, phase);
+  };
+  const auto aggregation = [&](RoundId round) {
+    return FailedPrecondition("round {} is not being aggregated; the coordinator is in {}", round,
+                              phase);
+  };
+  return std::visit(
+      Overloaded{
+          [&](const StartRun&) { return RefuseStart(state); },
+          [&](const AbortRun&) {
+            return FailedPrecondition("no run is active; the coordinator is in {}", phase);
+          },
+          [&](const Reset&) {
+            return FailedPrecondition("there is nothing to reset; the coordinator is in {}", phase);
+          },
+          [&](const TaskDelivered& e) { return task(e.round, e.client); },
+          [&](const TaskFailed& e) { return task(e.round, e.client); },
+          [&](const AggregationDone& e) { return aggregation(e.round); },
+          [&](const AggregationFailed& e) { return aggregation(e.round); },
+          [&](const auto&) { return Internal("an event that every phase takes was refused"); },
+      },
+      event);
+}
+
+}  // namespace machine
+
+namespace {
+
+bool RepeatsLastStart(const State& state, const Event& event) {
+  const auto* const start = std::get_if<StartRun>(&event);
+  return start != nullptr && !start->request_id.empty() && state.run.has_value() &&
+         state.run->request_id == start->request_id;
+}
+
+}  // namespace
+
+Step Advance(const Limits& limits, State state, const Event& event, TimePoint now) {
+  Step step{.state = std::move(state), .effects = {}, .status = {}};
+  if (RepeatsLastStart(step.state, event)) return step;
+  machine::StepContext context{limits, step.state, step.effects, now};
+  if (std::holds_alternative<Tick>(event)) machine::ExpireEvaluations(context);
+  step.status =
+      std::visit([&](auto& phase) { return machine::On(context, phase, event); }, step.state.phase);
+  return step;
+}
+
+Step Resume(const Limits& limits, State state, TimePoint now) {
+  Step step{.state = std::move(state), .effects = {}, .status = {}};
+  machine::StepContext context{limits, step.state, step.effects, now};
+  machine::ResumeEvaluations(context);
+  if (!step.state.run_active()) return step;
+  context.Log(
+      "run resumed", {.run = step.state.last_run, .round = step.state.last_round},
+      fmt::format("in {}, after a restart of the coordinator", Name(NameOf(step.state.phase))));
+  if (const auto* const aggregating = std::get_if<Aggregating>(&step.state.phase)) {
+    context.Emit(Aggregate{aggregating->round});
+  }
+  return step;
+}
+
+}  // namespace fedge
