@@ -89,6 +89,19 @@ class PosixWriteFile final : public WritableFile {
   Status Truncate(std::uint64_t size) override {
     return ::ftruncate(fd_.get(), static_cast<off_t>(size)) == 0 ? OkStatus() : ErrnoStatus(errno, path_);
   }
+  Result<std::uint64_t> Size() const override {
+    struct stat info {};
+    if (::fstat(fd_.get(), &info) != 0) return ErrnoStatus(errno, path_);
+    return static_cast<std::uint64_t>(info.st_size);
+  }
+  Status Reserve(std::uint64_t offset, std::uint64_t size) override {
+    int outcome = 0;
+    do {
+      outcome = ::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset), static_cast<off_t>(size));
+    } while (outcome != 0 && errno == EINTR);
+    if (outcome == 0 || errno == EOPNOTSUPP || errno == ENOSYS) return OkStatus();
+    return ErrnoStatus(errno, path_);
+  }
   Status Sync() override { return ::fdatasync(fd_.get()) == 0 ? OkStatus() : ErrnoStatus(errno, path_); }
 
  private:

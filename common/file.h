@@ -29,6 +29,10 @@ class WritableFile {
   virtual Status WriteAt(std::uint64_t offset, std::span<const std::byte> bytes) = 0;
   virtual Status ReadAt(std::uint64_t offset, std::span<std::byte> out) const = 0;
   virtual Status Truncate(std::uint64_t size) = 0;
+  virtual Result<std::uint64_t> Size() const = 0;
+  // Claims disk space for bytes that will be written later; the size stays as it is. kResourceExhausted when the disk is
+  // full. OK where the file system cannot reserve: then the write itself finds out.
+  virtual Status Reserve(std::uint64_t offset, std::uint64_t size) = 0;
   // Returns once the bytes written so far survive a loss of power (fdatasync).
   virtual Status Sync() = 0;
 };

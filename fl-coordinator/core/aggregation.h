@@ -1,9 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
+#include <stop_token>
 
 #include "fedge/archive/archive.h"
 #include "fedge/archive/archive_writer.h"
@@ -21,41 +22,58 @@ struct SpooledUpdate {
 };
 
 struct AggregationOptions {
-  std::size_t buffer_bytes = 4u << 20;  // for all updates together; fixed, whatever the model and the cohort
+  // For all updates together; fixed, whatever the model and the cohort.
+  std::size_t buffer_bytes = 4u << 20;
+  std::stop_token stop;  // ends it with kCancelled
 };
 
-// Weighted mean of the accepted deltas (McMahan et al. 2017, Algorithm 1), block by block in (client, task) order, summed
-// in float64: per storage element in its own dtype T, S = sum of weight * delta, new = T(double(old) + S / sum of weights).
-// The same set of updates gives the same bytes, whatever the order of arrival and the size of the buffer. Counters take
-// the maximum; the gaps of the payload are ignored.
+// Weighted mean of the accepted deltas (McMahan et al. 2017, Algorithm 1), block by block in
+// (client, task) order, summed in float64: per storage element in its own dtype T,
+// S = sum of weight * delta from +0 on, new = T(double(old) + S / sum of weights). The same set of
+// updates gives the same bytes, whatever the order of arrival and the size of the buffer. Counters
+// take the maximum of the updates; the gaps of the payload are ignored.
 //
-// updates  extents with payloads laid out as `manifest` says; sorted here by client
+// updates  extents with payloads laid out as `manifest` says, one per client; sorted here by client
 // out      created with every storage of the manifest in replaced_storages; not finished
-// kDataLoss           a payload's checksum differs; names the client
+// kDataLoss           a payload's size or checksum differs, or a finite element has no finite mean;
+//                     names the client or the tensor
 // kFailedPrecondition no update
-Status WeightedMean(const Archive& base, const Manifest& manifest, std::span<const SpooledUpdate> updates, Spool& spool,
-                    ArchiveWriter& out, const AggregationOptions& options = {});
+// kInvalidArgument    a weight out of its range, or two updates of one client
+Status WeightedMean(const Archive& base, const Manifest& manifest,
+                    std::span<const SpooledUpdate> updates, Spool& spool, ArchiveWriter& out,
+                    const AggregationOptions& options = {});
 
-// Checks an update's payload as it streams in: its size, every floating-point element finite, storages that must be
-// equal to the base's equal. Thread-compatible.
+// Checks an update's payload as it streams in: its size; every floating-point element finite and
+// below half of its dtype's range (float64: 2^960), so that no client alone can make the average
+// overflow; storages that must be equal to the base's equal. Thread-compatible.
 class UpdateValidator {
  public:
   // Both outlive the validator.
-  UpdateValidator(const Archive& base, const Manifest& manifest) : base_(base), manifest_(manifest) {}
+  UpdateValidator(const Archive& base, const Manifest& manifest)
+      : base_(base), manifest_(manifest) {}
 
-  // The next bytes, in order. kInvalidArgument names tensor and element.
+  // The next bytes, in order, however they are cut. kInvalidArgument names tensor and element; the
+  // validator is of no use afterwards.
   Status Consume(std::span<const std::byte> bytes);
   // kInvalidArgument if bytes are missing; kDataLoss if the checksum of all bytes is not `crc32`.
   Status Finish(std::uint32_t crc32) const;
   std::uint64_t consumed() const { return consumed_; }
 
  private:
+  // Of one entry, from `offset` on, within it.
+  Status ConsumeEntry(const ManifestEntry& entry, std::uint64_t offset,
+                      std::span<const std::byte> bytes);
+  Status ConsumeDelta(const ManifestEntry& entry, std::uint64_t offset,
+                      std::span<const std::byte> bytes);
+  Status CheckEqual(const ManifestEntry& entry, std::uint64_t offset,
+                    std::span<const std::byte> bytes) const;
+
   const Archive& base_;
   const Manifest& manifest_;
   std::uint64_t consumed_ = 0;
   std::uint32_t crc32_ = 0;
-  std::size_t entry_ = 0;
-  std::vector<std::byte> carry_;  // the first bytes of an element that a chunk boundary splits
+  std::size_t entry_ = 0;             // the one that the next byte is in, or before
+  std::array<std::byte, 8> split_{};  // the first bytes of an element that a chunk boundary splits
 };
 
 }  // namespace fedge

@@ -23,6 +23,22 @@ TEST(FileTest, WritesAreReadBackAtTheirOffsets) {
   EXPECT_EQ(*ReadFile(folder.File("a")), "abcdef");
 }
 
+TEST(FileTest, ReservingSpaceKeepsTheSize) {
+  const TempDirectory folder;
+  auto file = PosixFileSystem().OpenForWrite(folder.File("a"));
+  ASSERT_TRUE(file.ok());
+  ASSERT_TRUE((*file)->WriteAt(0, AsBytes("abc")).ok());
+  ASSERT_TRUE((*file)->Reserve(3, 1 << 20).ok());
+  EXPECT_EQ((*file)->Size().value(), 3U);
+}
+
+TEST(FileTest, ReservingMoreThanThereCanBeIsRefused) {
+  const TempDirectory folder;
+  auto file = PosixFileSystem().OpenForWrite(folder.File("a"));
+  ASSERT_TRUE(file.ok());
+  EXPECT_FALSE((*file)->Reserve(0, std::uint64_t{1} << 62).ok());
+}
+
 TEST(FileTest, ReadingPastTheEndSaysWhere) {
   const TempDirectory folder;
   ASSERT_TRUE(WriteFileAtomically(PosixFileSystem(), folder.File("a"), AsBytes("abc")).ok());

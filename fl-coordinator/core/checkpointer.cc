@@ -1,0 +1,56 @@
+#include "fedge/coordinator/checkpointer.h"
+
+#include <utility>
+
+#include "fedge/common/log.h"
+
+namespace fedge {
+
+Result<std::unique_ptr<Checkpointer>> Checkpointer::Start(const std::string& path) {
+  FEDGE_ASSIGN_OR_RETURN(auto database,
+                         sqlite::Database::Open(path, sqlite::Database::Mode::kReadWrite));
+  FEDGE_RETURN_IF_ERROR(
+      database.Execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0"));
+  return std::unique_ptr<Checkpointer>(new Checkpointer(std::move(database)));
+}
+
+Checkpointer::Checkpointer(sqlite::Database database)
+    : database_(std::move(database)), thread_([this] { Loop(); }) {}
+
+Checkpointer::~Checkpointer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void Checkpointer::Request() {
+  {
+    const std::lock_guard lock(mutex_);
+    requested_ = true;
+  }
+  wake_.notify_one();
+}
+
+void Checkpointer::Loop() {
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return requested_ || stopping_; });
+      if (stopping_) return;
+      requested_ = false;
+    }
+    // Passive: waits for nobody and blocks nobody. What it can't move now stays in the log, which
+    // is as durable.
+    const int code = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr,
+                                               SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    if (code != SQLITE_OK && code != SQLITE_BUSY) {
+      log::Warning("checkpoint failed reason=\"{}\"",
+                   sqlite::ErrorStatus(database_.handle(), code, "checkpoint").message());
+    }
+  }
+}
+
+}  // namespace fedge

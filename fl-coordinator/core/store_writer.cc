@@ -1,0 +1,150 @@
+#include "fedge/coordinator/store_writer.h"
+
+#include <utility>
+#include <variant>
+
+#include "fedge/common/log.h"
+#include "fedge/coordinator/rows.h"
+
+namespace fedge {
+namespace {
+
+constexpr std::uint64_t kMaxEvents = 100'000;
+// Old events go this many at a time.
+constexpr std::uint64_t kPruneBatch = 1'000;
+// From here on a checkpoint runs in the background.
+constexpr int kCheckpointPages = 1'000;
+// Beyond this the background does not keep up: the commit itself makes the log begin anew.
+constexpr int kMaxLogPages = 16'000;
+
+int RememberLogPages(void* pages, sqlite3*, const char*, int num_pages) {
+  *static_cast<int*>(pages) = num_pages;
+  return SQLITE_OK;
+}
+
+template <typename... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+template <typename... F>
+Overloaded(F...) -> Overloaded<F...>;
+
+}  // namespace
+
+struct StoreWriter::Statements {
+  sqlite::Statement begin, commit, rollback, prune;
+  sqlite::Statement run, round, task, model, client, event;
+};
+
+Status StoreWriter::Configure(sqlite::Database& database) {
+  FEDGE_ASSIGN_OR_RETURN(auto mode, database.Prepare("PRAGMA journal_mode = WAL"));
+  FEDGE_ASSIGN_OR_RETURN(const bool row, mode.Step());
+  if (!row || mode.Bytes(0) != "wal") {
+    return FailedPrecondition(
+        "the file system has no shared memory for a write-ahead log; "
+        "use a state directory on a local disk");
+  }
+  mode.Reset();
+  return database.Execute(
+      "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cell_size_check = ON;"
+      "PRAGMA journal_size_limit = 16777216");
+}
+
+Result<std::unique_ptr<StoreWriter>> StoreWriter::Create(sqlite::Database database,
+                                                         const std::string& path) {
+  std::unique_ptr<StoreWriter> writer(new StoreWriter(std::move(database)));
+  FEDGE_RETURN_IF_ERROR(writer->Prepare(path));
+  return writer;
+}
+
+StoreWriter::StoreWriter(sqlite::Database database)
+    : database_(std::move(database)), statements_(std::make_unique<Statements>()) {}
+
+StoreWriter::~StoreWriter() = default;
+
+Status StoreWriter::Prepare(const std::string& path) {
+  const auto prepare = [this](std::string_view sql, sqlite::Statement& statement) -> Status {
+    FEDGE_ASSIGN_OR_RETURN(statement, database_.Prepare(sql));
+    return OkStatus();
+  };
+  FEDGE_RETURN_IF_ERROR(prepare("BEGIN IMMEDIATE", statements_->begin));
+  FEDGE_RETURN_IF_ERROR(prepare("COMMIT", statements_->commit));
+  FEDGE_RETURN_IF_ERROR(prepare("ROLLBACK", statements_->rollback));
+  FEDGE_RETURN_IF_ERROR(prepare("DELETE FROM events WHERE sequence < ?", statements_->prune));
+  FEDGE_RETURN_IF_ERROR(prepare(ReplaceSql<RunRecord>(), statements_->run));
+  FEDGE_RETURN_IF_ERROR(prepare(ReplaceSql<RoundRecord>(), statements_->round));
+  FEDGE_RETURN_IF_ERROR(prepare(ReplaceSql<TaskRecord>(), statements_->task));
+  FEDGE_RETURN_IF_ERROR(prepare(ReplaceSql<GlobalModelRow>(), statements_->model));
+  FEDGE_RETURN_IF_ERROR(prepare(ReplaceSql<ClientRecord>(), statements_->client));
+  FEDGE_RETURN_IF_ERROR(prepare(ReplaceSql<EventRecord>(), statements_->event));
+  FEDGE_ASSIGN_OR_RETURN(const auto first,
+                         database_.QueryInteger("SELECT coalesce(min(sequence), 1) FROM events"));
+  FEDGE_ASSIGN_OR_RETURN(const auto last,
+                         database_.QueryInteger("SELECT coalesce(max(sequence), 0) FROM events"));
+  first_event_ = static_cast<std::uint64_t>(first);
+  last_event_ = static_cast<std::uint64_t>(last);
+  sqlite3_wal_hook(database_.handle(), RememberLogPages, &log_pages_);
+  FEDGE_ASSIGN_OR_RETURN(checkpointer_, Checkpointer::Start(path));
+  return OkStatus();
+}
+
+Status StoreWriter::Commit(std::span<const StoreWrite> writes) {
+  if (writes.empty()) return OkStatus();
+  const std::lock_guard lock(mutex_);
+  FEDGE_RETURN_IF_ERROR(statements_->begin.Run());
+  std::uint64_t first_event = first_event_;
+  std::uint64_t last_event = last_event_;
+  Status status = Write(writes, last_event);
+  if (status.ok() && last_event + 1 - first_event >= kMaxEvents + kPruneBatch) {
+    first_event = last_event - kMaxEvents + 1;
+    status = DropEventsBefore(first_event);
+  }
+  if (status.ok()) status = statements_->commit.Run();
+  if (!status.ok()) {
+    // After some errors SQLite has rolled back already.
+    if (sqlite3_get_autocommit(database_.handle()) == 0) statements_->rollback.Run().ok();
+    return status;
+  }
+  last_event_ = last_event;
+  first_event_ = first_event;
+  BoundLog();
+  return OkStatus();
+}
+
+Status StoreWriter::Write(std::span<const StoreWrite> writes, std::uint64_t& last_event) {
+  const auto write = Overloaded{
+      [&](const SaveRun& save) { return WriteRow(statements_->run, save.run); },
+      [&](const SaveRound& save) { return WriteRow(statements_->round, save.round); },
+      [&](const SaveTask& save) { return WriteRow(statements_->task, save.task); },
+      [&](const SaveModel& save) {
+        return WriteRow(statements_->model, GlobalModelRow{.model = save.model});
+      },
+      [&](const SaveClient& save) { return WriteRow(statements_->client, save.client); },
+      [&](const SaveEvent& save) {
+        EventRecord event = save.event;
+        event.sequence = ++last_event;
+        return WriteRow(statements_->event, event);
+      },
+  };
+  for (const StoreWrite& one : writes) FEDGE_RETURN_IF_ERROR(std::visit(write, one));
+  return OkStatus();
+}
+
+Status StoreWriter::DropEventsBefore(std::uint64_t sequence) {
+  statements_->prune.Bind(0, static_cast<std::int64_t>(sequence));
+  return statements_->prune.Run();
+}
+
+void StoreWriter::BoundLog() {
+  if (log_pages_ >= kMaxLogPages) {
+    const int code = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr,
+                                               SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+    if (code == SQLITE_OK) return;
+    log::Warning("checkpoint failed reason=\"{}\"",
+                 sqlite::ErrorStatus(database_.handle(), code, "checkpoint").message());
+  } else if (log_pages_ >= kCheckpointPages) {
+    checkpointer_->Request();
+  }
+}
+
+}  // namespace fedge

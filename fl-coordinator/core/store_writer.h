@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+
+#include "fedge/common/status.h"
+#include "fedge/coordinator/checkpointer.h"
+#include "fedge/coordinator/sqlite.h"
+#include "fedge/coordinator/store.h"
+
+namespace fedge {
+
+// The store's one writing connection. Thread-safe.
+class StoreWriter {
+ public:
+  // Write-ahead log, every commit synced. Before the connection is read from or written to at
+  // length.
+  static Status Configure(sqlite::Database& database);
+  // `database`, at `path`, has its schema.
+  static Result<std::unique_ptr<StoreWriter>> Create(sqlite::Database database,
+                                                     const std::string& path);
+  ~StoreWriter();
+
+  Status Commit(std::span<const StoreWrite> writes);
+  std::uint64_t last_event_sequence() const { return last_event_; }
+
+ private:
+  struct Statements;
+  explicit StoreWriter(sqlite::Database database);
+  Status Prepare(const std::string& path);
+  Status Write(std::span<const StoreWrite> writes, std::uint64_t& last_event);
+  Status DropEventsBefore(std::uint64_t sequence);
+  // Starts a checkpoint when the write-ahead log has grown.
+  void BoundLog();
+
+  std::mutex mutex_;
+  sqlite::Database database_;
+  std::unique_ptr<Statements> statements_;
+  std::unique_ptr<Checkpointer> checkpointer_;
+  int log_pages_ = 0;              // in the write-ahead log, after the last commit
+  std::uint64_t first_event_ = 1;  // no older one is kept
+  std::atomic<std::uint64_t> last_event_ = 0;
+};
+
+}  // namespace fedge

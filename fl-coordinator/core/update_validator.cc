@@ -1,0 +1,102 @@
+#include <algorithm>
+#include <cstring>
+
+#include "fedge/common/hash.h"
+#include "fedge/coordinator/aggregation.h"
+#include "fedge/coordinator/float_bits.h"
+
+namespace fedge {
+namespace {
+
+Status CheckDelta(const ManifestEntry& entry, std::uint64_t first_element,
+                  std::span<const std::byte> bytes) {
+  const auto index = FirstAtLeast(entry.dtype, bytes, DeltaLimitBits(entry.dtype));
+  if (!index) return OkStatus();
+  return InvalidArgument(
+      "'{}' element {} of the update is {}; an update must be finite and within "
+      "half of the range of {}",
+      entry.tensor, first_element + *index, ElementAt(entry.dtype, bytes, *index),
+      DTypeName(entry.dtype));
+}
+
+}  // namespace
+
+Status UpdateValidator::Consume(std::span<const std::byte> bytes) {
+  if (bytes.size() > manifest_.payload_bytes - consumed_) {
+    return InvalidArgument("the update is longer than the {} bytes of the model's payload",
+                           manifest_.payload_bytes);
+  }
+  crc32_ = Crc32(bytes, crc32_);
+  while (!bytes.empty()) {
+    std::uint64_t taken = bytes.size();
+    if (entry_ < manifest_.entries.size()) {
+      const ManifestEntry& entry = manifest_.entries[entry_];
+      const std::uint64_t end = entry.payload_offset + entry.num_bytes();
+      if (consumed_ < entry.payload_offset) {
+        taken = std::min(taken, entry.payload_offset - consumed_);
+      } else {
+        taken = std::min(taken, end - consumed_);
+        FEDGE_RETURN_IF_ERROR(
+            ConsumeEntry(entry, consumed_ - entry.payload_offset, bytes.first(taken)));
+        if (consumed_ + taken == end) ++entry_;
+      }
+    }
+    consumed_ += taken;
+    bytes = bytes.subspan(taken);
+  }
+  return OkStatus();
+}
+
+Status UpdateValidator::Finish(std::uint32_t crc32) const {
+  if (consumed_ < manifest_.payload_bytes) {
+    return InvalidArgument("the update ends after {} of {} bytes", consumed_,
+                           manifest_.payload_bytes);
+  }
+  if (crc32 == crc32_) return OkStatus();
+  return DataLoss("the update's checksum is {:08x}; its bytes have {:08x}", crc32, crc32_);
+}
+
+Status UpdateValidator::ConsumeEntry(const ManifestEntry& entry, std::uint64_t offset,
+                                     std::span<const std::byte> bytes) {
+  switch (entry.rule) {
+    case MergeRule::kAverageDelta:
+      return ConsumeDelta(entry, offset, bytes);
+    case MergeRule::kMustBeEqual:
+      return CheckEqual(entry, offset, bytes);
+    case MergeRule::kMaximum:
+      return OkStatus();
+  }
+  return OkStatus();
+}
+
+Status UpdateValidator::ConsumeDelta(const ManifestEntry& entry, std::uint64_t offset,
+                                     std::span<const std::byte> bytes) {
+  const std::size_t width = DTypeSize(entry.dtype);
+  std::uint64_t element = offset / width;
+  if (const std::size_t have = offset % width; have != 0) {
+    const std::size_t taken = std::min(width - have, bytes.size());
+    std::memcpy(split_.data() + have, bytes.data(), taken);
+    if (have + taken < width) return OkStatus();
+    FEDGE_RETURN_IF_ERROR(CheckDelta(entry, element++, std::span(split_).first(width)));
+    bytes = bytes.subspan(taken);
+  }
+  const std::size_t whole = bytes.size() / width * width;
+  FEDGE_RETURN_IF_ERROR(CheckDelta(entry, element, bytes.first(whole)));
+  std::copy(bytes.begin() + static_cast<std::ptrdiff_t>(whole), bytes.end(), split_.begin());
+  return OkStatus();
+}
+
+Status UpdateValidator::CheckEqual(const ManifestEntry& entry, std::uint64_t offset,
+                                   std::span<const std::byte> bytes) const {
+  FEDGE_ASSIGN_OR_RETURN(const auto base, base_.StorageBytes(entry.storage));
+  const auto expected = base.subspan(offset, bytes.size());
+  if (std::memcmp(expected.data(), bytes.data(), bytes.size()) == 0) return OkStatus();
+  const auto [differs, in_base] = std::mismatch(bytes.begin(), bytes.end(), expected.begin());
+  const auto index = static_cast<std::uint64_t>(differs - bytes.begin());
+  return InvalidArgument(
+      "'{}' element {} of the update differs from the base model's; {} tensors "
+      "that are no counters must not change",
+      entry.tensor, (offset + index) / DTypeSize(entry.dtype), DTypeName(entry.dtype));
+}
+
+}  // namespace fedge
