@@ -34,11 +34,11 @@ never() {
 
 only_in LibTorch 'torch/|ATen/|c10/|caffe2/' fl-client/torch/ tests/unit/learn/ tests/integration/ tests/bench/
 only_in 'gRPC and protobuf' 'grpc|google/protobuf|fedge/v1/' common/rpc/ fl-coordinator/rpc/ fl-coordinator/fedctl/ \
-  fl-client/rpc/ tests/unit/services/ tests/unit/fedctl/ tests/unit/client/ tests/support/ tests/bench/
+  fl-client/rpc/ tests/unit/services/ tests/unit/fedctl/ tests/unit/client/ tests/e2e/ tests/bench/
 only_in CLI11 'CLI/' common/cli/
 only_in spdlog 'spdlog/' common/log.cc
 only_in SQLite 'sqlite3' fl-coordinator/core/ tests/unit/storage/
-only_in RapidJSON 'rapidjson/' common/
+only_in RapidJSON 'rapidjson/' common/ tests/
 only_in OpenSSL 'openssl/' common/
 
 servers='fedge/(coordinator|coordinator_rpc|fedctl)/'

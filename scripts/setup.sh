@@ -13,7 +13,7 @@ TORCH_VERSION=2.13.0
 TORCH_CPU_INDEX=https://download.pytorch.org/whl/cpu # PyTorch's own; has CPU builds only
 
 PACKAGES=(
-  build-essential cmake ninja-build ccache mold pkg-config git python3 python3-pip
+  build-essential cmake ninja-build ccache mold pkg-config git ca-certificates python3 python3-pip
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libsqlite3-dev libeigen3-dev libcli11-dev libspdlog-dev libfmt-dev
   libgtest-dev libgmock-dev libbenchmark-dev libdeflate-dev zlib1g-dev rapidjson-dev libssl-dev
