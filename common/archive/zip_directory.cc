@@ -108,21 +108,6 @@ Status ReadZip64Extra(Bytes extra, ZipEntry& entry) {
   return OkStatus();
 }
 
-Status CheckName(std::string_view name) {
-  const bool unsafe = name.empty() || name.front() == '/' ||
-                      std::any_of(name.begin(), name.end(), [](char c) {
-                        return c == '\\' || c == ':' || static_cast<unsigned char>(c) < ' ';
-                      });
-  if (unsafe) return InvalidArgument("its name is not a relative path");
-  for (std::string_view rest = name;;) {
-    const std::size_t slash = rest.find('/');
-    const std::string_view part = rest.substr(0, slash);
-    if (part == "." || part == "..") return InvalidArgument("its name has a '{}' in it", part);
-    if (slash == std::string_view::npos) return OkStatus();
-    rest.remove_prefix(slash + 1);
-  }
-}
-
 Status CheckSizes(const ZipEntry& entry) {
   if ((entry.flags & kFlagsUnreadable) != 0) return InvalidArgument("it is encrypted");
   if (entry.method == kMethodStored) {
@@ -213,6 +198,21 @@ Status CheckApart(const std::vector<ZipEntry>& entries) {
 
 }  // namespace
 
+Status CheckRecordName(std::string_view name) {
+  const bool unsafe = name.empty() || name.front() == '/' ||
+                      std::any_of(name.begin(), name.end(), [](char c) {
+                        return c == '\\' || c == ':' || static_cast<unsigned char>(c) < ' ';
+                      });
+  if (unsafe) return InvalidArgument("its name is not a relative path");
+  for (std::string_view rest = name;;) {
+    const std::size_t slash = rest.find('/');
+    const std::string_view part = rest.substr(0, slash);
+    if (part == "." || part == "..") return InvalidArgument("its name has a '{}' in it", part);
+    if (slash == std::string_view::npos) return OkStatus();
+    rest.remove_prefix(slash + 1);
+  }
+}
+
 std::string PrintableName(std::string_view name) {
   constexpr std::size_t kMaxShown = 120;
   std::string shown;
@@ -235,7 +235,7 @@ Result<ZipDirectory> ReadZipDirectory(Bytes file) {
           fmt::format("directory entry {} at offset {}", i, end.central_offset + end.central_size - central.size()));
     }
     central = central.subspan(entry->central.size());
-    Status status = CheckName(entry->name);
+    Status status = CheckRecordName(entry->name);
     if (status.ok()) status = CheckSizes(*entry);
     if (status.ok()) status = ReadLocalHeader(file, end.central_offset, *entry);
     if (!status.ok()) return status.WithContext(Describe(*entry));

@@ -58,6 +58,9 @@ struct ZipDirectory {
 // kInvalidArgument: no zip, or one with such features; kDataLoss: a zip, but torn or inconsistent.
 Result<ZipDirectory> ReadZipDirectory(std::span<const std::byte> file);
 
+// kInvalidArgument unless `name` is a relative path without "." and ".." that every zip tool takes as it is.
+Status CheckRecordName(std::string_view name);
+
 // A name from a file as it may stand in a message: printable and bounded.
 std::string PrintableName(std::string_view name);
 
