@@ -1,0 +1,24 @@
+#include "fedge/learn/architectures/registry.h"
+
+namespace fedge {
+
+// The stacked character model of McMahan et al. 2017, section 3: 8 numbers per character, two layers of 256 cells, scores
+// for the next character at every position. Takes tokens [N, T].
+Result<BuiltModel> BuildCharLstm(Layers& layers, std::span<const std::int64_t> sizes) {
+  if (sizes.size() != 1) return InvalidArgument("it needs the number of characters: char-lstm:90");
+  constexpr std::int64_t kEmbedding = 8;
+  constexpr std::int64_t kHidden = 256;
+  torch::jit::Module module = layers.Container("CharLstm");
+  module.register_module("embedding", layers.Embedding(sizes.front(), kEmbedding));
+  module.register_module("lstm", layers.Lstm(kEmbedding, kHidden, /*num_layers=*/2));
+  module.register_module("fc", layers.Linear(kHidden, sizes.front()));
+  module.define(R"(
+def forward(self, x: Tensor) -> Tensor:
+  return self.fc(self.lstm(self.embedding(x)))
+)");
+  return BuiltModel{.module = std::move(module),
+                    .inputs = {{.name = "x", .dtype = DType::kInt64, .shape = {-1, -1}}},
+                    .outputs = {{.name = "logits", .shape = {-1, -1, sizes.front()}}}};
+}
+
+}  // namespace fedge
