@@ -1,0 +1,101 @@
+#include "fedge/fedctl/model_export.h"
+
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include <unistd.h>
+
+#include "fedge/common/file.h"
+#include "fedge/rpc/convert.h"
+
+namespace fedge::fedctl {
+namespace {
+
+// Removes the file it names unless that was renamed.
+class Partial {
+ public:
+  explicit Partial(std::string path) : path_(std::move(path)) {}
+  Partial(const Partial&) = delete;
+  Partial& operator=(const Partial&) = delete;
+  ~Partial() { static_cast<void>(PosixFileSystem().Remove(path_)); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+class Receiver {
+ public:
+  explicit Receiver(WritableFile& file) : file_(file) {}
+
+  Status On(const v1::ExportModelResponse& message) {
+    if (message.has_model()) {
+      model_.round = message.round();
+      model_.size = message.model().size();
+      FEDGE_ASSIGN_OR_RETURN(model_.digest, DigestFromBytes(message.model().digest()));
+    }
+    if (message.offset() != received_ || message.data().size() > model_.size - received_) {
+      return DataLoss("the coordinator sent bytes {} to {} of a model of {} where {} came next",
+                      message.offset(), message.offset() + message.data().size(), model_.size,
+                      received_);
+    }
+    const std::span<const std::byte> bytes = AsBytes(message.data());
+    FEDGE_RETURN_IF_ERROR(file_.WriteAt(received_, bytes));
+    hash_.Update(bytes);
+    received_ += bytes.size();
+    return OkStatus();
+  }
+
+  Result<ExportedModel> Finish() {
+    if (received_ != model_.size || received_ == 0) {
+      return DataLoss("the model has {} bytes, {} arrived", model_.size, received_);
+    }
+    if (hash_.Finish() != model_.digest) return DataLoss("the model's digest is wrong");
+    FEDGE_RETURN_IF_ERROR(file_.Sync());
+    return model_;
+  }
+
+ private:
+  WritableFile& file_;
+  ExportedModel model_;
+  Sha256 hash_;
+  std::uint64_t received_ = 0;
+};
+
+}  // namespace
+
+Status CheckOutput(const std::string& path, bool force) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return InvalidArgument("{} is a folder; name a file", path);
+  }
+  if (!force && std::filesystem::exists(path, ignored)) {
+    return AlreadyExists("{} exists; name another file with -o, or overwrite it with --force", path);
+  }
+  return OkStatus();
+}
+
+Result<ExportedModel> ExportModel(AdminClient& client, std::optional<std::uint64_t> round,
+                                  const std::string& path) {
+  FileSystem& files = PosixFileSystem();
+  const Partial partial(path + ".part-" + std::to_string(::getpid()));
+  FEDGE_ASSIGN_OR_RETURN(const auto file, files.OpenForWrite(partial.path()));
+  Receiver receiver(*file);
+  v1::ExportModelRequest request;
+  if (round.has_value()) request.set_round(*round);
+  FEDGE_RETURN_IF_ERROR(client.ExportModel(
+      request, [&receiver](const v1::ExportModelResponse& message) { return receiver.On(message); }));
+  FEDGE_ASSIGN_OR_RETURN(const ExportedModel model, receiver.Finish());
+  std::error_code error;
+  using std::filesystem::perms;
+  // A result, unlike the coordinator's own files, is for whoever may read the folder.
+  std::filesystem::permissions(partial.path(),
+                               perms::owner_read | perms::owner_write | perms::group_read |
+                                   perms::others_read,
+                               error);
+  FEDGE_RETURN_IF_ERROR(files.Rename(partial.path(), path));
+  return model;
+}
+
+}  // namespace fedge::fedctl
