@@ -1,12 +1,14 @@
 #include "fedge/rpc/transport.h"
 
-#include <algorithm>
 #include <string_view>
 
 #include <grpc/impl/codegen/grpc_types.h>
+#include <grpc/support/log.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/support/channel_arguments.h>
+
+#include "fedge/common/log.h"
 
 namespace fedge {
 namespace {
@@ -29,9 +31,14 @@ bool IsLoopback(const std::string& target) {
          view.starts_with("unix:");
 }
 
+void RouteGrpcLog() {
+  gpr_set_log_function([](gpr_log_func_args* arguments) { log::Debug("grpc {}", arguments->message); });
+  gpr_set_log_verbosity(log::Enabled(log::Level::kDebug) ? GPR_LOG_SEVERITY_INFO : GPR_LOG_SEVERITY_ERROR);
+}
+
 std::shared_ptr<grpc::Channel> CreateChannel(const std::string& target, const ChannelOptions& options) {
   grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(static_cast<int>(kMaxMessageBytes));
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(kMaxResponseBytes));
   arguments.SetMaxSendMessageSize(static_cast<int>(kMaxMessageBytes));
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindowBytes);
@@ -54,7 +61,7 @@ std::shared_ptr<grpc::Channel> CreateChannel(const std::string& target, const Ch
 
 void ConfigureTransport(grpc::ServerBuilder& builder, const ServerTransportOptions& options) {
   builder.SetMaxReceiveMessageSize(static_cast<int>(kMaxMessageBytes));
-  builder.SetMaxSendMessageSize(static_cast<int>(kMaxMessageBytes));
+  builder.SetMaxSendMessageSize(static_cast<int>(kMaxResponseBytes));
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindowBytes);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytes);
@@ -70,9 +77,6 @@ void ConfigureTransport(grpc::ServerBuilder& builder, const ServerTransportOptio
   grpc::ResourceQuota quota("fedge");
   quota.Resize(options.max_memory_bytes);
   builder.SetResourceQuota(quota);
-  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, std::max(1, options.max_polling_threads));
 }
 
 }  // namespace fedge

@@ -1,0 +1,50 @@
+#include "run_coordinator.h"
+
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+#include "fedge/cli/exit_code.h"
+#include "fedge/common/log.h"
+#include "fedge/rpc/transport.h"
+#include "fedge/version.h"
+#include "shutdown_signal.h"
+
+namespace fedge {
+namespace {
+
+constexpr char kProgram[] = "fl-coordinator";
+// Within the five seconds that a shutdown may take.
+constexpr Duration kPatience{3'000};
+
+Status AnnounceReady(const CoordinatorOptions& options, const std::string& address) {
+  fmt::print("listening on {}\n", address);
+  std::fflush(stdout);
+  if (options.ready_file.empty()) return OkStatus();
+  const std::string line = address + "\n";
+  return WriteFileAtomically(PosixFileSystem(), options.ready_file, AsBytes(line));
+}
+
+}  // namespace
+
+int RunCoordinator(const CoordinatorOptions& options) {
+  log::SetLevel(options.log_level);
+  RouteGrpcLog();
+  ShutdownSignal shutdown;
+  ServerOptions server_options = options.ToServerOptions();
+  server_options.on_failure = [&shutdown] { shutdown.Trigger(); };
+  Result<std::unique_ptr<CoordinatorServer>> server = CoordinatorServer::Start(std::move(server_options));
+  if (!server.ok()) return cli::Fail(kProgram, server.status());
+  log::Info("coordinator started version={} address={} state_dir={}", kVersion, (*server)->address(), options.state_dir);
+
+  if (const Status status = AnnounceReady(options, (*server)->address()); !status.ok()) return cli::Fail(kProgram, status);
+  const int signal = shutdown.Wait();
+  if (signal != 0) log::Info("coordinator stops signal={}", signal == SIGINT ? "SIGINT" : "SIGTERM");
+  (*server)->Shutdown(kPatience);
+  const Status failure = (*server)->coordinator().failure();
+  if (!failure.ok()) return cli::Fail(kProgram, failure);
+  log::Info("coordinator stopped state_dir={}", options.state_dir);
+  return cli::kExitDone;
+}
+
+}  // namespace fedge

@@ -1,0 +1,72 @@
+#include "fedge/coordinator_rpc/admin_service.h"
+
+#include "fedge/coordinator_rpc/admin_handlers.h"
+#include "fedge/coordinator_rpc/events_reactor.h"
+#include "fedge/coordinator_rpc/export_reactor.h"
+#include "fedge/coordinator_rpc/unary_call.h"
+#include "fedge/coordinator_rpc/watch_reactor.h"
+
+namespace fedge {
+
+grpc::ServerUnaryReactor* AdminService::StartRun(grpc::CallbackServerContext* context, const v1::StartRunRequest* request,
+                                                 v1::StartRunResponse* response) {
+  return HandleOnActor(coordinator_, context, request, response, HandleStartRun);
+}
+
+grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* context,
+                                                  const v1::GetStatusRequest* request, v1::CoordinatorStatus* response) {
+  return HandleOnActor(coordinator_, context, request, response, HandleGetStatus);
+}
+
+grpc::ServerWriteReactor<v1::WatchResponse>* AdminService::Watch(grpc::CallbackServerContext*,
+                                                                 const v1::WatchRequest* request) {
+  return new WatchReactor(coordinator_, *request);
+}
+
+grpc::ServerUnaryReactor* AdminService::ListRounds(grpc::CallbackServerContext* context,
+                                                   const v1::ListRoundsRequest* request,
+                                                   v1::ListRoundsResponse* response) {
+  return HandleHere(context, request, response, [this](const auto& asked, auto& answer) {
+    return fedge::ListRounds(coordinator_.store(), asked, answer);
+  });
+}
+
+grpc::ServerUnaryReactor* AdminService::GetRound(grpc::CallbackServerContext* context, const v1::GetRoundRequest* request,
+                                                 v1::GetRoundResponse* response) {
+  return HandleHere(context, request, response, [this](const auto& asked, auto& answer) {
+    return fedge::GetRound(coordinator_.store(), asked, answer);
+  });
+}
+
+grpc::ServerUnaryReactor* AdminService::ListClients(grpc::CallbackServerContext* context,
+                                                    const v1::ListClientsRequest* request,
+                                                    v1::ListClientsResponse* response) {
+  return HandleOnActor(coordinator_, context, request, response, HandleListClients);
+}
+
+grpc::ServerUnaryReactor* AdminService::GetClient(grpc::CallbackServerContext* context,
+                                                  const v1::GetClientRequest* request, v1::GetClientResponse* response) {
+  return HandleOnActor(coordinator_, context, request, response, HandleGetClient);
+}
+
+grpc::ServerUnaryReactor* AdminService::AbortRun(grpc::CallbackServerContext* context, const v1::AbortRunRequest* request,
+                                                 v1::AbortRunResponse* response) {
+  return HandleOnActor(coordinator_, context, request, response, HandleAbortRun);
+}
+
+grpc::ServerUnaryReactor* AdminService::Reset(grpc::CallbackServerContext* context, const v1::ResetRequest* request,
+                                              v1::ResetResponse* response) {
+  return HandleOnActor(coordinator_, context, request, response, HandleReset);
+}
+
+grpc::ServerWriteReactor<v1::ExportModelResponse>* AdminService::ExportModel(grpc::CallbackServerContext*,
+                                                                             const v1::ExportModelRequest* request) {
+  return new ExportReactor(coordinator_, *request);
+}
+
+grpc::ServerWriteReactor<v1::Event>* AdminService::ListEvents(grpc::CallbackServerContext*,
+                                                              const v1::ListEventsRequest* request) {
+  return new EventsReactor(coordinator_, *request);
+}
+
+}  // namespace fedge

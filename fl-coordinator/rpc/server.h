@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <grpcpp/server.h>
+
+#include "fedge/common/clock.h"
+#include "fedge/common/file.h"
+#include "fedge/common/result.h"
+#include "fedge/coordinator_rpc/admin_service.h"
+#include "fedge/coordinator_rpc/coordinator.h"
+#include "fedge/coordinator_rpc/federation_service.h"
+#include "fedge/coordinator_rpc/listen_address.h"
+#include "fedge/coordinator_rpc/state_directory.h"
+
+namespace fedge {
+
+struct ServerOptions {
+  std::string state_dir;
+  std::string model;  // a TorchScript file; needed the first time only
+  ListenAddress listen{.host = "127.0.0.1", .port = 8470};
+  RuntimeOptions runtime;
+  // Called once, on a thread of the coordinator, when it cannot go on: shut it down.
+  std::function<void()> on_failure;
+};
+
+// A coordinator that listens. Thread-safe.
+class CoordinatorServer {
+ public:
+  // `files` and `clock` outlive the server. Ready for clients on return.
+  static Result<std::unique_ptr<CoordinatorServer>> Start(ServerOptions options, FileSystem& files = PosixFileSystem(),
+                                                          const Clock* clock = nullptr);
+  // Shutdown, without patience.
+  ~CoordinatorServer();
+
+  // HOST:PORT, with the port that was found if any free one was asked for.
+  const std::string& address() const { return address_; }
+  Coordinator& coordinator() { return *coordinator_; }
+  // Turns new calls away, answers those that wait, gives those that run `patience` to end, then cuts them.
+  void Shutdown(Duration patience);
+
+ private:
+  CoordinatorServer(ServerOptions options, StateDirectory directory);
+  Status Listen();
+
+  const ServerOptions options_;
+  StateDirectory directory_;
+  std::unique_ptr<Coordinator> coordinator_;
+  std::unique_ptr<FederationService> federation_;
+  std::unique_ptr<AdminService> admin_;
+  std::unique_ptr<grpc::Server> server_;
+  std::string address_;
+};
+
+}  // namespace fedge

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <grpcpp/support/server_callback.h>
+
+#include "fedge/common/status.h"
+#include "fedge/coordinator_rpc/upload.h"
+#include "fedge/v1/federation.pb.h"
+
+namespace fedge {
+
+class Coordinator;
+
+// One Submit call. The actor looks at the header and either answers or lets it proceed; chunks are then checked and
+// written on the RPC thread that reads them; the actor decides about the whole update. At any time one side holds the
+// call: whoever does reads on, hands it over, or ends it (Answer, Fail, TurnAway).
+class SubmitReactor final : public grpc::ServerReadReactor<v1::SubmitRequest> {
+ public:
+  SubmitReactor(Coordinator& coordinator, grpc::CallbackServerContext& context, v1::SubmitResponse& response);
+
+  // ---- For the actor, while it holds the call ----
+  const v1::SubmitHeader& wire_header() const { return wire_header_; }
+  const std::string& task_id() const { return wire_header_.task_id(); }
+  // Set by the actor once the session is known.
+  const UploadHeader& header() const { return header_; }
+  void SetHeader(UploadHeader header) { header_ = std::move(header); }
+  // The table's room for this stream is given back when the call is over.
+  void HoldsPermit() { holds_permit_ = true; }
+  Upload& upload() { return *upload_; }
+
+  void Proceed(std::shared_ptr<Upload> upload);
+  void Answer(v1::SubmitResponse::Outcome outcome, const std::string& reason);
+  void Fail(const Status& status);
+  // Fail, with a hint when to try again.
+  void TurnAway(const Status& status);
+
+  // ---- For gRPC ----
+  void OnReadDone(bool ok) override;
+  void OnDone() override;
+
+ private:
+  void TakeHeader();
+  Status TakeChunk();
+  // Where the stream begins; before the first chunk, on an RPC thread because an older stream may still be writing.
+  Status Begin();
+  void Complete();
+  void AfterError(const Status& status);
+
+  Coordinator& coordinator_;
+  grpc::CallbackServerContext& context_;
+  v1::SubmitResponse& response_;
+  v1::SubmitRequest message_;
+  v1::SubmitHeader wire_header_;
+  UploadHeader header_;
+  std::shared_ptr<Upload> upload_;
+  Upload::Ticket ticket_ = 0;
+  bool has_header_ = false;
+  bool begun_ = false;
+  bool holds_permit_ = false;
+};
+
+}  // namespace fedge
