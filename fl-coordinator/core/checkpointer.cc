@@ -42,15 +42,20 @@ void Checkpointer::Loop() {
       if (stopping_) return;
       requested_ = false;
     }
-    // Passive: waits for nobody and blocks nobody. What it can't move now stays in the log, which
-    // is as durable.
-    const int code = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr,
-                                               SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-    if (code != SQLITE_OK && code != SQLITE_BUSY) {
-      log::Warning("checkpoint failed reason=\"{}\"",
-                   sqlite::ErrorStatus(database_.handle(), code, "checkpoint").message());
-    }
+    // Passive: waits for nobody and blocks nobody. What it can't move stays in the log, as durable.
+    Checkpoint(SQLITE_CHECKPOINT_PASSIVE);
   }
+}
+
+void Checkpointer::Run() { Checkpoint(SQLITE_CHECKPOINT_RESTART); }
+
+void Checkpointer::Checkpoint(int mode) {
+  const std::lock_guard lock(database_mutex_);
+  sqlite3* const database = database_.handle();
+  const int code = sqlite3_wal_checkpoint_v2(database, nullptr, mode, nullptr, nullptr);
+  if (code == SQLITE_OK || code == SQLITE_BUSY) return;
+  log::Warning("checkpoint failed reason=\"{}\"",
+               sqlite::ErrorStatus(database, code, "checkpoint").message());
 }
 
 }  // namespace fedge

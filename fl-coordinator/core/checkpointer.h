@@ -21,13 +21,17 @@ class Checkpointer {
 
   // Asks for a checkpoint; returns at once.
   void Request();
+  // Moves everything, waiting for readers, so that the log begins anew with the next commit.
+  void Run();
 
  private:
   explicit Checkpointer(sqlite::Database database);
   void Loop();
+  void Checkpoint(int mode);
 
+  std::mutex database_mutex_;
   sqlite::Database database_;
-  std::mutex mutex_;
+  std::mutex mutex_;  // of what follows
   std::condition_variable wake_;
   bool requested_ = false;
   bool stopping_ = false;

@@ -48,16 +48,17 @@ class Segment {
   WritableFile& file() { return *file_; }
 
   Result<std::uint64_t> Allocate(std::uint64_t size) {
-    const std::uint64_t room = RoundUp(size);
     const std::lock_guard lock(mutex_);
+    if (size > kMaxSegmentBytes - next_) {
+      return ResourceExhausted("no room for {} bytes in one segment", size);
+    }
+    const std::uint64_t room = RoundUp(size);
     if (auto it = released_.find(room); it != released_.end()) {
       const std::uint64_t offset = it->second.back();
       it->second.pop_back();
       if (it->second.empty()) released_.erase(it);
       return offset;
     }
-    if (room > kMaxSegmentBytes - next_)
-      return ResourceExhausted("no room for {} bytes in one segment", size);
     if (next_ + room > reserved_) {
       const std::uint64_t step = std::max(next_ + room - reserved_, kReserveStep);
       FEDGE_RETURN_IF_ERROR(file_->Reserve(reserved_, step));

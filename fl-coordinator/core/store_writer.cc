@@ -3,7 +3,6 @@
 #include <utility>
 #include <variant>
 
-#include "fedge/common/log.h"
 #include "fedge/coordinator/rows.h"
 
 namespace fedge {
@@ -137,11 +136,7 @@ Status StoreWriter::DropEventsBefore(std::uint64_t sequence) {
 
 void StoreWriter::BoundLog() {
   if (log_pages_ >= kMaxLogPages) {
-    const int code = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr,
-                                               SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
-    if (code == SQLITE_OK) return;
-    log::Warning("checkpoint failed reason=\"{}\"",
-                 sqlite::ErrorStatus(database_.handle(), code, "checkpoint").message());
+    checkpointer_->Run();
   } else if (log_pages_ >= kCheckpointPages) {
     checkpointer_->Request();
   }
