@@ -155,6 +155,9 @@ std::span<const std::byte> StoredBytes(std::span<const std::byte> file, const Re
 }
 
 Status CheckCrc(const RecordInfo& record, std::span<const std::byte> content) {
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+  return OkStatus();  // else a fuzzer gets no further
+#endif
   const std::uint32_t crc = Crc32(content);
   if (crc == record.crc32) return OkStatus();
   return DataLoss("{}: its CRC is {:08x}, the directory says {:08x}: the file is damaged", Describe(record), crc,

@@ -28,6 +28,8 @@ PieceStream::PieceStream(std::unique_ptr<WritableFile> file, std::span<const std
 
 Status PieceStream::Start() {
   FEDGE_RETURN_IF_ERROR(file_->Truncate(0));
+  // A full disk is found out now, not after the work.
+  if (!pieces_.empty()) FEDGE_RETURN_IF_ERROR(file_->Reserve(0, pieces_.back().offset + pieces_.back().size));
   return Advance();
 }
 

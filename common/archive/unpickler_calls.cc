@@ -159,7 +159,12 @@ Status Unpickler::Build() {
 Status Unpickler::Reduce() {
   FEDGE_ASSIGN_OR_RETURN(const PickleValue arguments, Pop());
   FEDGE_ASSIGN_OR_RETURN(const PickleValue function, Pop());
-  if (function.kind != PickleKind::kGlobal || arguments.kind != PickleKind::kTuple) {
+  const bool is_global = function.kind == PickleKind::kGlobal;
+  if (is_global && pickle_.globals[function.index].role == GlobalRole::kScriptClass) {  // an enum, given its value
+    stack_.push_back({.kind = PickleKind::kOpaque, .index = 0, .number = 0});
+    return OkStatus();
+  }
+  if (!is_global || arguments.kind != PickleKind::kTuple) {
     return InvalidArgument("a call is made to something that is no function");
   }
   if (pickle_.containers[arguments.index].size() > kMaxArguments) return DataLoss("a call has too many arguments");
@@ -188,9 +193,9 @@ Result<PickleValue> Unpickler::Call(const PickleValue& function, const std::vect
       PushContainer(PickleKind::kDict, {});
       return Pop();
     }
-    case GlobalRole::kScriptClass:  // an enum's value
     case GlobalRole::kOpaque:
       return PickleValue{.kind = PickleKind::kOpaque, .index = 0, .number = 0};
+    case GlobalRole::kScriptClass:
     case GlobalRole::kStorageType:
       break;
   }
