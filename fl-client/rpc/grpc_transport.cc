@@ -131,10 +131,11 @@ class GrpcTransport::Impl {
     if (!calls_.Add(key, {exchange, &exchange->context})) return;
     (StubOf(key.first).async()->*method)(
         &exchange->context, &exchange->request, &exchange->response,
-        [this, key, exchange, to_event](const grpc::Status& grpc_status) {
+        [this, key, exchange, to_event](const grpc::Status& grpc_status) mutable {
           const Status status = FromCall(grpc_status);
           Event event = status.ok() ? to_event(std::move(exchange->response), Duration::zero())
                                     : to_event(status, RetryAfter(exchange->context).value_or(Duration::zero()));
+          exchange.reset();
           mailbox_.Post(SessionEvent{key.first, std::move(event)});
           calls_.Remove(key);
         });

@@ -25,17 +25,22 @@ class OpenCalls {
     const std::lock_guard lock(mutex_);
     if (closing_) return false;
     contexts_.emplace(key, std::move(context));
+    ++num_open_;
     return true;
   }
 
-  // The last thing that a call does.
+  // The last thing that a call does, when it holds its context no more: a context holds the channel, and a channel that
+  // ends on a thread of gRPC waits there for that very thread.
   void Remove(Key key) {
-    std::shared_ptr<grpc::ClientContext> ended;
+    {
+      std::shared_ptr<grpc::ClientContext> ended;  // ends after the lock is released
+      const std::lock_guard lock(mutex_);
+      const auto it = contexts_.find(key);
+      ended = std::move(it->second);
+      contexts_.erase(it);
+    }
     const std::lock_guard lock(mutex_);
-    const auto it = contexts_.find(key);
-    ended = std::move(it->second);
-    contexts_.erase(it);
-    if (contexts_.empty()) empty_.notify_all();
+    if (--num_open_ == 0) empty_.notify_all();
   }
 
   void Cancel(Key key) {
@@ -60,13 +65,14 @@ class OpenCalls {
     for (const auto& context : open) context->TryCancel();
     open.clear();
     std::unique_lock lock(mutex_);
-    empty_.wait(lock, [this] { return contexts_.empty(); });
+    empty_.wait(lock, [this] { return num_open_ == 0; });
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable empty_;
   std::map<Key, std::shared_ptr<grpc::ClientContext>> contexts_;
+  std::size_t num_open_ = 0;  // whose Remove is not over
   bool closing_ = false;
 };
 
