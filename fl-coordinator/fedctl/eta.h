@@ -10,7 +10,7 @@ namespace fedge::fedctl {
 
 // How far a run has come.
 struct Pace {
-  std::vector<Duration> finished;    // how long each finished round took, oldest first
+  std::vector<Duration> finished = {};  // how long each finished round took, oldest first
   std::uint32_t rounds_left = 0;     // without the current one
   bool in_round = false;
   Duration elapsed{0};               // of the current round

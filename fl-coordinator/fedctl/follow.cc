@@ -24,10 +24,10 @@ class Follower {
       const Status status = WatchOnce();
       if (Ended() || Replaced()) return Outcome();
       if (heard_) last_heard = clock_.Now(), pauses.Reset();
-      if (Overdue()) return DeadlineExceeded("run {} has not ended yet", options_.run);
+      if (Overdue(status)) return DeadlineExceeded("run {} has not ended yet", options_.run);
       if (!status.ok() && !WorthRetrying(status)) return status;
       const Status lost = status.ok() ? Unavailable("the coordinator ended the call") : status;
-      if (clock_.Now() - last_heard > options_.give_up_after) return lost;
+      if (clock_.Now() - last_heard >= options_.give_up_after) return lost;
       view_.Notice(fmt::format("connection to {} lost ({}); trying again, the run goes on there",
                                client_.target(), lost.message()));
       noticed_ = true;
@@ -56,7 +56,10 @@ class Follower {
   // The call ends by itself after the run's last evaluation; an ended run without one to wait for needs no more.
   bool Ended() const { return progress_.ended(); }
   bool Replaced() const { return progress_.status().run().run() > options_.run; }
-  bool Overdue() const { return options_.deadline.has_value() && clock_.Now() >= *options_.deadline; }
+  bool Overdue(const Status& status) const {
+    if (!options_.deadline.has_value()) return false;
+    return status.code() == StatusCode::kDeadlineExceeded || clock_.Now() >= *options_.deadline;
+  }
 
   Result<RunProgress> Outcome() {
     view_.Update(progress_, progress_.TakeFinished(/*all=*/true));

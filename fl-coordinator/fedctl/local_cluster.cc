@@ -33,19 +33,6 @@ std::string DefaultArchitecture(std::string_view data) {
   return "";
 }
 
-std::string ListeningAddress(std::string_view log) {
-  const std::size_t word = log.find("listening");
-  if (word == std::string_view::npos) return "";
-  const std::string_view line = log.substr(word, log.find('\n', word) - word);
-  constexpr std::string_view kHost = "127.0.0.1:";
-  const std::size_t host = line.find(kHost);
-  // Without its end, the line may still be in the middle of being written.
-  if (host == std::string_view::npos || word + line.size() == log.size()) return "";
-  std::size_t end = host + kHost.size();
-  while (end < line.size() && line[end] >= '0' && line[end] <= '9') ++end;
-  return std::string(line.substr(host, end - host));
-}
-
 Result<std::unique_ptr<LocalCluster>> LocalCluster::Start(const LocalOptions& options,
                                                           const std::stop_token& stop) {
   std::error_code error;
@@ -111,19 +98,22 @@ Status LocalCluster::MakeModel(const LocalOptions& options, const std::stop_toke
 }
 
 Status LocalCluster::StartCoordinator(const std::string& model, const std::stop_token& stop) {
+  const std::string ready_file = folder_ + "/address";
   FEDGE_RETURN_IF_ERROR(Spawn("fl-coordinator", "coordinator.log",
                               {"--model", model, "--state-dir", folder_ + "/state", "--listen",
-                               "127.0.0.1:0"}));
+                               "127.0.0.1:0", "--ready-file", ready_file}));
   constexpr Duration kPatience{30'000};
   for (Duration waited{0}; waited < kPatience; waited += kPoll) {
-    const Result<std::string> log = ReadFile(children_.front().log_path());
-    if (log.ok()) address_ = ListeningAddress(*log);
-    if (!address_.empty()) return OkStatus();
+    // It appears whole, in one step.
+    if (const Result<std::string> ready = ReadFile(ready_file); ready.ok()) {
+      address_ = ready->substr(0, ready->find('\n'));
+      return OkStatus();
+    }
     FEDGE_RETURN_IF_ERROR(Check());
     if (!SleepFor(kPoll, stop)) return Cancelled("interrupted");
   }
-  return Internal("fl-coordinator does not say where it listens; its last lines:\n{}",
-                  Tail(children_.front().log_path(), 10));
+  return Internal("fl-coordinator is not ready after {} s; its last lines:\n{}",
+                  kPatience.count() / 1000, Tail(children_.front().log_path(), 10));
 }
 
 Status LocalCluster::StartClients(const LocalOptions& options) {

@@ -53,9 +53,6 @@ class LocalCluster {
   std::vector<ChildProcess> children_;  // the coordinator first
 };
 
-// HOST:PORT in the line of a coordinator's log that says where it listens; empty if there is none yet.
-std::string ListeningAddress(std::string_view log);
-
 // The architecture that --local trains on a data set when no model is given; empty: there is none that suits it.
 std::string DefaultArchitecture(std::string_view data);
 

@@ -24,12 +24,12 @@ Duration Took(const v1::RoundSummary& round) {
 
 void RunProgress::Apply(const v1::WatchResponse& message) {
   status_ = message.status();
-  for (const v1::RoundSummary& round : message.rounds()) {
-    if (round.run() == run_ && round.round() > last_taken_) waiting_[round.round()] = round;
-  }
   const v1::RoundSummary& round = status_.round();
   if (round.run() == run_ && round.round() > last_taken_ && Finished(round)) {
     waiting_[round.round()] = round;
+  }
+  for (const v1::RoundSummary& changed : message.rounds()) {
+    if (changed.run() == run_ && changed.round() > last_taken_) waiting_[changed.round()] = changed;
   }
 }
 

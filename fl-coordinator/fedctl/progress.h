@@ -63,7 +63,7 @@ struct BlockOptions {
   std::size_t height = 24;  // fewer lines than this
   bool color = false;
   TimePoint now{};
-  std::string notice;  // such as a lost connection; empty: none
+  std::string notice = {};  // such as a lost connection; empty: none
 };
 
 // The live view of a run as lines of a terminal.

@@ -1,0 +1,149 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <grpcpp/grpcpp.h>
+
+#include "fedge/common/hash.h"
+#include "fedge/v1/admin.grpc.pb.h"
+#include "samples.h"
+
+namespace fedge::fedctl {
+
+// A coordinator's administration service that answers what a test sets. Thread-safe once it is started, if tests set
+// the answers before they make calls.
+class FakeAdmin final : public v1::Admin::Service {
+ public:
+  FakeAdmin() {
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(this);
+    server_ = builder.BuildAndStart();
+    address_ = "127.0.0.1:" + std::to_string(port);
+  }
+  ~FakeAdmin() override { Stop(); }
+  void Stop() {
+    if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now());
+    server_.reset();
+  }
+  const std::string& address() const { return address_; }
+
+  // What it answers.
+  v1::CoordinatorStatus status = EndedStatus(3);
+  grpc::Status failure;  // of every unary call but GetStatus, if not OK
+  std::vector<grpc::Status> start_failures;  // one for each StartRun, first to last, before it succeeds
+  v1::ListRoundsResponse rounds;
+  v1::GetRoundResponse round;
+  v1::ListClientsResponse clients;
+  v1::GetClientResponse client;
+  std::vector<v1::Event> events;
+  std::string model = "a model";
+  Digest model_digest = Sha256::Of(AsBytes(model));
+  // One for each Watch call, first to last; the last one answers all further calls.
+  using WatchScript = std::function<grpc::Status(const v1::WatchRequest&, grpc::ServerContext&,
+                                                 grpc::ServerWriter<v1::WatchResponse>&)>;
+  std::vector<WatchScript> watches;
+
+  // What it was asked.
+  std::vector<v1::StartRunRequest> started;
+  std::vector<v1::WatchRequest> watched;
+  std::string abort_reason;
+  int resets = 0;
+  v1::ListRoundsRequest rounds_request;
+  v1::ListClientsRequest clients_request;
+  v1::ExportModelRequest export_request;
+
+ private:
+  using Context = grpc::ServerContext;
+
+  grpc::Status GetStatus(Context*, const v1::GetStatusRequest*,
+                         v1::CoordinatorStatus* response) override {
+    *response = status;
+    return grpc::Status::OK;
+  }
+  grpc::Status StartRun(Context*, const v1::StartRunRequest* request,
+                        v1::StartRunResponse* response) override {
+    started.push_back(*request);
+    if (started.size() <= start_failures.size()) return start_failures[started.size() - 1];
+    response->set_run(1);
+    return failure;
+  }
+  grpc::Status Watch(Context* context, const v1::WatchRequest* request,
+                     grpc::ServerWriter<v1::WatchResponse>* writer) override {
+    const std::size_t call = watched.size();
+    watched.push_back(*request);
+    if (watches.empty()) {
+      writer->Write(Message(status));
+      return grpc::Status::OK;
+    }
+    return watches[std::min(call, watches.size() - 1)](*request, *context, *writer);
+  }
+  grpc::Status ListRounds(Context*, const v1::ListRoundsRequest* request,
+                          v1::ListRoundsResponse* response) override {
+    rounds_request = *request;
+    *response = rounds;
+    return failure;
+  }
+  grpc::Status GetRound(Context*, const v1::GetRoundRequest* request,
+                        v1::GetRoundResponse* response) override {
+    *response = round;
+    response->mutable_round()->set_round(request->round());
+    return failure;
+  }
+  grpc::Status ListClients(Context*, const v1::ListClientsRequest* request,
+                           v1::ListClientsResponse* response) override {
+    clients_request = *request;
+    *response = clients;
+    return failure;
+  }
+  grpc::Status GetClient(Context*, const v1::GetClientRequest*,
+                         v1::GetClientResponse* response) override {
+    *response = client;
+    return failure;
+  }
+  grpc::Status AbortRun(Context*, const v1::AbortRunRequest* request,
+                        v1::AbortRunResponse* response) override {
+    abort_reason = request->reason();
+    response->set_run(4);
+    return failure;
+  }
+  grpc::Status Reset(Context*, const v1::ResetRequest*, v1::ResetResponse*) override {
+    ++resets;
+    return failure;
+  }
+  grpc::Status ExportModel(Context*, const v1::ExportModelRequest* request,
+                           grpc::ServerWriter<v1::ExportModelResponse>* writer) override {
+    export_request = *request;
+    if (!failure.ok()) return failure;
+    for (std::size_t offset = 0; offset < model.size(); offset += 3) {
+      v1::ExportModelResponse message;
+      if (offset == 0) {
+        message.mutable_model()->set_size(model.size());
+        message.mutable_model()->set_digest(model_digest.bytes.data(), model_digest.bytes.size());
+        message.set_round(3);
+      }
+      message.set_offset(offset);
+      message.set_data(model.substr(offset, 3));
+      writer->Write(message);
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status ListEvents(Context*, const v1::ListEventsRequest* request,
+                          grpc::ServerWriter<v1::Event>* writer) override {
+    for (const v1::Event& event : events) {
+      if (event.sequence() > request->after_sequence()) writer->Write(event);
+    }
+    return request->follow() ? grpc::Status(grpc::StatusCode::NOT_FOUND, "the end of the script")
+                             : failure;
+  }
+
+  std::unique_ptr<grpc::Server> server_;
+  std::string address_;
+};
+
+}  // namespace fedge::fedctl
