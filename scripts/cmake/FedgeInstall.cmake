@@ -1,0 +1,41 @@
+# cmake --install: programs, their man pages and shell completions, sample configuration, documents. Man pages and
+# completions are written by the programs themselves (--generate), so that they always say what the programs do.
+include(GNUInstallDirs)
+
+set(FEDGE_GENERATED_DIR "${CMAKE_BINARY_DIR}/generated/share")
+file(MAKE_DIRECTORY "${FEDGE_GENERATED_DIR}/man" "${FEDGE_GENERATED_DIR}/bash" "${FEDGE_GENERATED_DIR}/zsh")
+get_property(FEDGE_ALL_PROGRAMS GLOBAL PROPERTY FEDGE_PROGRAMS)
+
+set(documents)
+foreach(program IN LISTS FEDGE_ALL_PROGRAMS)
+  set(man "${FEDGE_GENERATED_DIR}/man/${program}.1")
+  set(bash "${FEDGE_GENERATED_DIR}/bash/${program}")
+  set(zsh "${FEDGE_GENERATED_DIR}/zsh/_${program}")
+  add_custom_command(
+    OUTPUT "${man}" "${bash}" "${zsh}"
+    COMMAND ${program} --generate man > "${man}"
+    COMMAND ${program} --generate bash > "${bash}"
+    COMMAND ${program} --generate zsh > "${zsh}"
+    DEPENDS ${program}
+    COMMENT "Man page and completions of ${program}"
+    VERBATIM)
+  list(APPEND documents "${man}" "${bash}" "${zsh}")
+  install(TARGETS ${program} RUNTIME)
+  install(FILES "${man}" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+  install(FILES "${bash}" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+  install(FILES "${zsh}" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+endforeach()
+add_custom_target(program_documents ALL DEPENDS ${documents})
+add_dependencies(programs program_documents)
+
+# LibTorch stays where it is: an installed fl-client finds it there, unless a copy lies in the lib folder beside it.
+if(TARGET fl-client)
+  set_target_properties(fl-client PROPERTIES
+    INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR};${TORCH_INSTALL_PREFIX}/lib")
+endif()
+
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/configs/" DESTINATION "${CMAKE_INSTALL_DATADIR}/fedge")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+foreach(document README.md CHANGELOG.md)
+  install(FILES "${PROJECT_SOURCE_DIR}/${document}" DESTINATION "${CMAKE_INSTALL_DOCDIR}" OPTIONAL)
+endforeach()
