@@ -80,6 +80,8 @@ std::string Goal::ToString() const {
 }
 
 Result<Goal> ParseGoal(std::string_view text) {
+  constexpr std::size_t kMaxQuoted = 64;
+  const std::string_view quoted = text.substr(0, kMaxQuoted);
   Goal goal;
   std::string_view rest = text;
   SkipSpaces(rest);
@@ -88,11 +90,11 @@ Result<Goal> ParseGoal(std::string_view text) {
     return InvalidArgument(
         "until is '{}'; allowed is 'accuracy' or 'loss', then one of >= <= > <, then a number, as "
         "in accuracy>=0.97",
-        text);
+        quoted);
   }
   if (goal.quantity == Goal::Quantity::kAccuracy && (goal.value < 0 || goal.value > 1)) {
     return InvalidArgument("until is '{}'; an accuracy lies between 0 and 1, as in accuracy>=0.97",
-                           text);
+                           quoted);
   }
   return goal;
 }

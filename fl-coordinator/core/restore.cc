@@ -1,12 +1,23 @@
 #include "fedge/coordinator/restore.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace fedge {
 namespace {
 
 using Tasks = std::map<ClientId, TaskRecord>;
+
+// A plan that the machine can go on with, whatever the limits were when it was started.
+Status CheckPlan(const RunRecord& run) {
+  Limits limits;
+  limits.max_clients_per_round = std::numeric_limits<std::uint32_t>::max();
+  limits.max_rounds_per_run = std::numeric_limits<std::uint32_t>::max();
+  const Status valid = ValidatePlan(limits, run.plan);
+  if (valid.ok()) return valid;
+  return DataLoss("the plan of run {} is not valid: {}", run.run, valid.message());
+}
 
 Status CheckRounds(const SavedState& saved) {
   for (std::size_t i = 0; i < saved.rounds.size(); ++i) {
@@ -22,6 +33,7 @@ Status CheckRounds(const SavedState& saved) {
     }
   }
   if (!saved.run || saved.run->ended) return OkStatus();
+  FEDGE_RETURN_IF_ERROR(CheckPlan(*saved.run));
   if (saved.rounds.empty() || saved.rounds.front().run != saved.run->run) {
     return DataLoss("run {} is active, but has no round", saved.run->run);
   }

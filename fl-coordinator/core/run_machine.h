@@ -32,22 +32,22 @@
 // I(NITIALIZING), T(RAINING), A(GGREGATING), C(OMPLETED), E(RROR); - where the event is refused. A
 // test holds the code to this table.
 //
-//   event               | I     | T       | A     | C     | E
-//   StartRun            | -     | -       | -     | I T   | -
-//   AbortRun            | E     | E       | E     | E     | -
-//   Reset               | -     | -       | -     | -     | C
-//   Tick                | I T E | I T A E | A     | C E   | E
-//   ClientJoined        | I T   | I T A E | A     | I T C | E
-//   ClientLeft          | I     | T       | A     | I T C | E
-//   TaskDelivered       | -     | T       | -     | -     | -
-//   UpdateReceived      | I     | I T A E | A     | C     | E
-//   UpdateRefused       | I     | I T A E | A     | C     | E
-//   TaskFailed          | -     | I T A E | -     | -     | -
-//   ModelSent           | I     | T       | A     | C     | E
-//   AggregationDone     | -     | -       | I T C | -     | -
-//   AggregationFailed   | -     | -       | I T E | -     | -
-//   EvaluationReported  | I     | T       | A     | I T C | E
-//   EvaluationFailed    | I     | T       | A     | I T C | E
+//   event               | I     | T       | A     | C       | E
+//   StartRun            | -     | -       | -     | I T     | -
+//   AbortRun            | E     | E       | E     | E       | -
+//   Reset               | -     | -       | -     | -       | C
+//   Tick                | I T E | I T A E | A     | I T C E | E
+//   ClientJoined        | I T   | I T A E | A     | I T C E | E
+//   ClientLeft          | I     | T       | A     | I T C E | E
+//   TaskDelivered       | -     | T       | -     | -       | -
+//   UpdateReceived      | I     | I T A E | A     | C       | E
+//   UpdateRefused       | I     | I T A E | A     | C       | E
+//   TaskFailed          | -     | I T A E | -     | -       | -
+//   ModelSent           | I     | T       | A     | C       | E
+//   AggregationDone     | -     | -       | I T C | -       | -
+//   AggregationFailed   | -     | -       | I T E | -       | -
+//   EvaluationReported  | I     | T       | A     | I T C E | E
+//   EvaluationFailed    | I     | T       | A     | I T C E | E
 namespace fedge {
 
 struct Limits {

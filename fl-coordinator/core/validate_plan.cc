@@ -13,7 +13,8 @@
 namespace fedge {
 namespace {
 
-constexpr Duration kMaxDeadline = std::chrono::hours(24 * 365);
+constexpr int kMaxDays = 365;
+constexpr Duration kMaxDeadline = std::chrono::hours(24 * kMaxDays);
 constexpr std::size_t kMaxLabels = 64;
 constexpr std::size_t kMaxLabelLength = 256;
 
@@ -36,15 +37,16 @@ class Problems {
 double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 void CheckClients(const Limits& limits, const RunPlan& plan, Problems& problems) {
-  problems.Require(plan.num_clients >= 1 && plan.num_clients <= limits.max_clients_per_round,
-                   "clients is {}; allowed is 1 to {}", plan.num_clients,
+  const bool clients_good =
+      plan.num_clients >= 1 && plan.num_clients <= limits.max_clients_per_round;
+  problems.Require(clients_good, "clients is {}; allowed is 1 to {}", plan.num_clients,
                    limits.max_clients_per_round);
   problems.Require(plan.min_clients <= plan.num_clients,
                    "min-clients is {}; allowed is at most the number of clients, {}",
                    plan.min_clients, plan.num_clients);
-  const double cohort = plan.over_select * plan.num_clients;
-  problems.Require(std::isfinite(plan.over_select) && plan.over_select >= 1 &&
-                       cohort <= limits.max_clients_per_round,
+  const bool cohort_good =
+      !clients_good || plan.over_select * plan.num_clients <= limits.max_clients_per_round;
+  problems.Require(std::isfinite(plan.over_select) && plan.over_select >= 1 && cohort_good,
                    "over-select is {}; allowed is 1 or more, with a cohort of at most {} clients",
                    plan.over_select, limits.max_clients_per_round);
   problems.Require(plan.where.size() <= kMaxLabels, "where names {} labels; allowed are {}",
@@ -66,12 +68,12 @@ void CheckRounds(const Limits& limits, const RunPlan& plan, Problems& problems) 
                    "retry is {}; allowed is at most {}", plan.max_retries,
                    limits.max_rounds_per_run);
   problems.Require(plan.deadline > Duration::zero() && plan.deadline <= kMaxDeadline,
-                   "deadline is {:g} s; allowed is more than 0 s and at most {:g} s",
-                   Seconds(plan.deadline), Seconds(kMaxDeadline));
+                   "deadline is {:g} s; allowed is more than 0 s and at most {} days",
+                   Seconds(plan.deadline), kMaxDays);
   problems.Require(
       plan.evaluation_deadline > Duration::zero() && plan.evaluation_deadline <= kMaxDeadline,
-      "evaluation-deadline is {:g} s; allowed is more than 0 s and at most {:g} s",
-      Seconds(plan.evaluation_deadline), Seconds(kMaxDeadline));
+      "evaluation-deadline is {:g} s; allowed is more than 0 s and at most {} days",
+      Seconds(plan.evaluation_deadline), kMaxDays);
   if (plan.until.empty()) return;
   if (const Result<Goal> goal = ParseGoal(plan.until); !goal.ok()) {
     problems.Require(false, "{}", goal.status().message());

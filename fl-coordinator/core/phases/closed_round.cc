@@ -38,6 +38,10 @@ std::string ReasonOf(TaskState outcome, const Arrival& arrival, const RoundRecor
     return fmt::format("round {} had the {} updates that it needs already", round.round,
                        round.num_wanted);
   }
+  if (round.phase == PhaseName::kError) {
+    return fmt::format("round {} had failed before this update arrived: {}", round.round,
+                       round.error);
+  }
   return fmt::format("round {} had ended before this update arrived", round.round);
 }
 
@@ -74,8 +78,7 @@ void AnswerForNewestClosed(StepContext& step, const Arrival& arrival) {
       record.bytes_up += arrival.bytes;
     });
     step.Answer(arrival.round, arrival.client, TaskState::kRefused,
-                fmt::format("client '{}' was not asked for an update in round {}", arrival.client,
-                            arrival.round));
+                NotAsked(arrival.client, arrival.round));
     return;
   }
   TaskRecord& task = it->second;
@@ -110,10 +113,11 @@ void AnswerArrival(StepContext& step, const Arrival& arrival) {
   }
 }
 
-// Whether the round's accepted updates are still to be read.
-bool NeedsUpdates(const State& state, RoundId round) {
-  const auto* const aggregating = std::get_if<Aggregating>(&state.phase);
-  return aggregating != nullptr && aggregating->round.round == round;
+// Whether the round had updates that nothing needs any more.
+bool IsDropped(const State& state, RoundId round) {
+  const RoundRecord* const current = CurrentRound(state);
+  const bool ended = state.closed && round <= state.closed->round.round;
+  return ended && !(std::holds_alternative<Aggregating>(state.phase) && current->round == round);
 }
 
 }  // namespace
@@ -151,7 +155,7 @@ void AnswerClosed(StepContext& step, const UpdateReceived& event) {
                        .bytes = event.extent.size,
                        .refusal = ProblemOf(event.result)});
   // Its bytes may have brought a segment back that was dropped with the round.
-  if (!NeedsUpdates(step.state, event.round)) step.Emit(DropUpdates{event.round});
+  if (IsDropped(step.state, event.round)) step.Emit(DropUpdates{event.round});
 }
 
 void AnswerClosed(StepContext& step, const UpdateRefused& event) {
@@ -164,6 +168,10 @@ void AnswerClosed(StepContext& step, const UpdateRefused& event) {
 TrainResult Sanitized(TrainResult result) {
   if (!std::isfinite(result.train_seconds) || result.train_seconds < 0) result.train_seconds = 0;
   return result;
+}
+
+std::string NotAsked(const ClientId& client, RoundId round) {
+  return fmt::format("client '{}' was not asked for an update in round {}", client, round);
 }
 
 std::string ProblemOf(const TrainResult& result) {

@@ -22,6 +22,8 @@ bool AmendClosed(StepContext& step, RoundId round, const std::function<void(Roun
 void AnswerClosed(StepContext& step, const UpdateReceived& event);
 void AnswerClosed(StepContext& step, const UpdateRefused& event);
 
+// Why an update of a client outside the cohort is refused.
+std::string NotAsked(const ClientId& client, RoundId round);
 // A client's result as it is kept: a duration that is no duration becomes 0.
 TrainResult Sanitized(TrainResult result);
 // Why the result can't be accepted; empty if it can.

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMaxRequestId = 64;
 
 std::string DescribePlan(const RunPlan& plan) {
-  std::string text = fmt::format("{} rounds of {} clients", plan.num_rounds, plan.num_clients);
+  std::string text = Plural(plan.num_rounds, "round") + " of " + Plural(plan.num_clients, "client");
   for (const auto& [key, value] : plan.where) text += fmt::format(", {}={}", key, value);
   if (!plan.until.empty()) text += fmt::format(", until {}", plan.until);
   return text;
@@ -44,7 +44,7 @@ void EndRun(StepContext& step, bool goal_reached) {
   run.ended_at = step.now;
   std::get<Completed>(step.state.phase).evaluation_deadline.reset();
   step.Emit(SaveRun{run});
-  std::string text = fmt::format("{} rounds", run.rounds_completed);
+  std::string text = Plural(run.rounds_completed, "round");
   if (!run.plan.until.empty()) {
     text += fmt::format(", {} was {}reached", run.plan.until, goal_reached ? "" : "not ");
   }
@@ -78,7 +78,7 @@ void CompleteRound(StepContext& step, const ModelRef& model) {
   step.Emit(SaveRound{round});
   step.Emit(DropUpdates{round.round});
   step.Log("round completed", About(round),
-           fmt::format("{} updates, {} examples", round.num_accepted, round.num_examples));
+           Plural(round.num_accepted, "update") + ", " + Plural(round.num_examples, "example"));
   if (round.evaluation_pending) QueueEvaluation(step, round);
   step.state.closed->round = round;
   Completed phase{.round = std::move(round), .evaluation_deadline = std::nullopt};
@@ -98,9 +98,9 @@ void ContinueRun(StepContext& step) {
     const RoundRecord& round = *std::get<Completed>(step.state.phase).round;
     const Goal goal = *ParseGoal(run.plan.until);
     if (goal.quantity == Goal::Quantity::kAccuracy && !round.evaluation.has_accuracy()) {
-      return FailRun(step, fmt::format("the evaluation of round {} has no accuracy, and until is "
-                                       "'{}'; the loss can be asked for with until",
-                                       round.round, run.plan.until));
+      return FailRun(step, fmt::format("until is '{}', but the evaluation of round {} has no "
+                                       "accuracy; ask for a loss instead, as in loss<=0.3",
+                                       run.plan.until, round.round));
     }
     if (goal.ReachedBy(round.evaluation)) return EndRun(step, true);
   }

@@ -167,10 +167,10 @@ void EndEvaluationWait(StepContext& step) {
   const Iterator it = Find(step.state, round);
   if (it != step.state.evaluations.end() && MeanOf(*it).measured()) return Finish(step, it, "");
   std::string reason =
-      fmt::format("no evaluation of round {} arrived within {}, and until is '{}'", round,
-                  SecondsText(step.plan().evaluation_deadline), step.plan().until);
+      fmt::format("until is '{}', but no evaluation of round {} arrived within {}",
+                  step.plan().until, round, SecondsText(step.plan().evaluation_deadline));
   if (it != step.state.evaluations.end() && !it->last_failure.empty()) {
-    reason += fmt::format(" ({})", it->last_failure);
+    reason += fmt::format("; {}", it->last_failure);
   } else {
     reason += "; start an evaluator (fl-client --role evaluator)";
   }
@@ -181,7 +181,7 @@ void EndAwaited(StepContext& step) {
   const Iterator it =
       std::find_if(step.state.evaluations.begin(), step.state.evaluations.end(),
                    [](const PendingEvaluation& e) { return e.waiting_for.empty() && !e.expires; });
-  if (it != step.state.evaluations.end()) Finish(step, it, "no evaluator was there");
+  if (it != step.state.evaluations.end()) Finish(step, it, "no evaluation came");
 }
 
 void ResumeEvaluations(StepContext& step) {

@@ -23,12 +23,13 @@ bool LacksLabels(const RunPlan& plan, const Member& member) {
 // What an operator needs to know when too few clients came.
 std::string QuorumMissed(StepContext& step, const Initializing& phase) {
   const RunPlan& plan = step.plan();
-  std::string text = fmt::format("{} of {} clients were there within {}", phase.num_candidates,
-                                 QuorumToBegin(plan), SecondsText(plan.deadline));
+  std::string text =
+      fmt::format("{} of the {} clients needed were there within {}", phase.num_candidates,
+                  QuorumToBegin(plan), SecondsText(plan.deadline));
   if (const std::uint32_t others = CountIf(step.state, LacksLabels); others > 0) {
-    text += fmt::format(" ({} more lack the labels asked for with where)", others);
+    text += fmt::format(" ({} more lack the labels that --where asks for)", others);
   }
-  return text + "; start more with fl-client, or ask for fewer with clients or min-clients";
+  return text + "; start more (fl-client), or ask for fewer (--clients, --min-clients)";
 }
 
 // With a quorum there, the rest has until the end of the grace to come.
@@ -88,10 +89,10 @@ void BeginRound(StepContext& step) {
   phase.deadline = step.now + run.plan.deadline;
   phase.num_candidates = CountIf(step.state, IsCandidate);
   step.Emit(SaveRound{phase.round});
-  step.Log(
-      "round started", About(phase.round),
-      fmt::format("{} of {} in the run{}", phase.round.index_in_run, run.plan.num_rounds,
-                  run.retries_used > 0 ? fmt::format(", {} retries used", run.retries_used) : ""));
+  std::string text =
+      fmt::format("{} of {} in the run", phase.round.index_in_run, run.plan.num_rounds);
+  if (run.retries_used > 0) text += ", after " + Plural(run.retries_used, "failed round");
+  step.Log("round started", About(phase.round), std::move(text));
   step.state.phase = std::move(phase);
   BeginTrainingIfReady(step, std::get<Initializing>(step.state.phase));
 }

@@ -24,6 +24,10 @@ void StepContext::Answer(RoundId round, const ClientId& client, TaskState outcom
                     .stored = false});
 }
 
+std::string Plural(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string SecondsText(Duration duration) {
   return fmt::format("{:g} s", std::chrono::duration<double>(duration).count());
 }

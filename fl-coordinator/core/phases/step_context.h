@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,6 +48,8 @@ struct Overloaded : Fs... {
 template <typename... Fs>
 Overloaded(Fs...) -> Overloaded<Fs...>;
 
+// "1 round", "2 rounds".
+std::string Plural(std::uint64_t count, std::string_view noun);
 // "90 s", "0.5 s".
 std::string SecondsText(Duration duration);
 

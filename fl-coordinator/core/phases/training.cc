@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,14 +18,21 @@ TaskRecord* FindOpen(Training& phase, const ClientId& client) {
   return it != phase.tasks.end() && it->second.open() ? &it->second : nullptr;
 }
 
+// What an operator needs to know when too few updates came: how many, and what became of the
+// others.
 std::string QuorumMissed(StepContext& step, const Training& phase, std::string_view when) {
   const RoundRecord& round = phase.round;
-  std::string text =
-      fmt::format("{} of {} updates {}", round.num_accepted, QuorumToEnd(step.plan()), when);
+  std::string text = fmt::format("{} of the {} updates needed {}", round.num_accepted,
+                                 QuorumToEnd(step.plan()), when);
   if (round.num_refused > 0) text += fmt::format("; {} refused", round.num_refused);
-  if (round.num_failed > 0) text += fmt::format("; {} clients failed", round.num_failed);
-  if (phase.num_open > 0) text += fmt::format("; {} did not report", phase.num_open);
-  return text + fmt::format(" (fedctl rounds show {} tells which)", round.round);
+  if (round.num_failed > 0) text += "; " + Plural(round.num_failed, "client") + " failed";
+  if (phase.num_open > 0) text += "; " + Plural(phase.num_open, "client") + " did not report";
+  const auto told = std::find_if(phase.tasks.begin(), phase.tasks.end(),
+                                 [](const auto& entry) { return !entry.second.reason.empty(); });
+  if (told != phase.tasks.end()) {
+    text += fmt::format("; {} for instance: {}", told->first, told->second.reason);
+  }
+  return text;
 }
 
 // After a task was closed: ends the round as soon as it can't get any further, or saves how far it
@@ -35,7 +43,7 @@ void EndTrainingIfDone(StepContext& step, Training& phase) {
   if (accepted >= step.plan().num_clients || (phase.num_open == 0 && accepted >= quorum)) {
     BeginAggregating(step);
   } else if (accepted + phase.num_open < quorum) {
-    FailRound(step, QuorumMissed(step, phase, "can still come"), Retry::kIfLeft);
+    FailRound(step, QuorumMissed(step, phase, "are in, and too few can follow"), Retry::kIfLeft);
   } else {
     step.Emit(SaveRound{phase.round});
   }
@@ -64,6 +72,7 @@ void Accept(StepContext& step, Training& phase, TaskRecord& task, const UpdateRe
   CloseTask(step, phase, task, TaskState::kAccepted);
   ++phase.round.num_accepted;
   phase.round.num_examples += event.result.num_examples;
+  phase.round.bytes_up += event.extent.size;
   step.Emit(AnswerUpdate{.round = event.round,
                          .client = event.client,
                          .outcome = TaskState::kAccepted,
@@ -71,30 +80,38 @@ void Accept(StepContext& step, Training& phase, TaskRecord& task, const UpdateRe
                          .stored = true});
 }
 
+// What came in for the round.
+struct Arrival {
+  const ClientId& client;
+  std::uint64_t bytes;  // of it, in the spool
+  std::string refusal;  // why it is refused; empty: it is not
+};
+
 // For a client whose task is not open: it has answered before, or was never asked.
-void AnswerWithoutTask(StepContext& step, Training& phase, const ClientId& client,
-                       const std::string& refusal) {
+void AnswerWithoutTask(StepContext& step, Training& phase, const Arrival& arrival) {
   const RoundId round = phase.round.round;
-  const auto it = phase.tasks.find(client);
+  const auto it = phase.tasks.find(arrival.client);
   if (it == phase.tasks.end()) {
     ++phase.round.num_refused;
+    phase.round.bytes_up += arrival.bytes;
     step.Emit(SaveRound{phase.round});
-    step.Answer(round, client, TaskState::kRefused,
-                fmt::format("client '{}' was not asked for an update in round {}", client, round));
-  } else if (it->second.state == TaskState::kAccepted && refusal.empty()) {
-    step.Answer(round, client, TaskState::kAccepted);
+    step.Answer(round, arrival.client, TaskState::kRefused, NotAsked(arrival.client, round));
+  } else if (it->second.state == TaskState::kAccepted && arrival.refusal.empty()) {
+    step.Answer(round, arrival.client, TaskState::kAccepted);
+  } else if (!arrival.refusal.empty()) {
+    step.Answer(round, arrival.client, TaskState::kRefused, arrival.refusal);
   } else {
-    step.Answer(
-        round, client, TaskState::kRefused,
-        refusal.empty() ? fmt::format("the task has ended: {}", it->second.reason) : refusal);
+    step.Answer(round, arrival.client, TaskState::kRefused,
+                fmt::format("the task has ended: {}", it->second.reason));
   }
 }
 
-void Refuse(StepContext& step, Training& phase, const ClientId& client, const std::string& reason) {
-  TaskRecord* const task = FindOpen(phase, client);
-  if (task == nullptr) return AnswerWithoutTask(step, phase, client, reason);
-  step.Answer(phase.round.round, client, TaskState::kRefused, reason);
-  CloseTask(step, phase, *task, TaskState::kRefused, reason);
+void Refuse(StepContext& step, Training& phase, const Arrival& arrival) {
+  TaskRecord* const task = FindOpen(phase, arrival.client);
+  if (task == nullptr) return AnswerWithoutTask(step, phase, arrival);
+  phase.round.bytes_up += arrival.bytes;
+  step.Answer(phase.round.round, arrival.client, TaskState::kRefused, arrival.refusal);
+  CloseTask(step, phase, *task, TaskState::kRefused, arrival.refusal);
   EndTrainingIfDone(step, phase);
 }
 
@@ -103,14 +120,15 @@ Status OnUpdate(StepContext& step, Training& phase, const UpdateReceived& event)
     AnswerClosed(step, event);
     return OkStatus();
   }
-  phase.round.bytes_up += event.extent.size;
-  if (std::string problem = ProblemOf(event.result); !problem.empty()) {
-    Refuse(step, phase, event.client, problem);
-  } else if (TaskRecord* const task = FindOpen(phase, event.client); task != nullptr) {
+  const Arrival arrival{event.client, event.extent.size, ProblemOf(event.result)};
+  TaskRecord* const task = FindOpen(phase, event.client);
+  if (task == nullptr) {
+    AnswerWithoutTask(step, phase, arrival);
+  } else if (!arrival.refusal.empty()) {
+    Refuse(step, phase, arrival);
+  } else {
     Accept(step, phase, *task, event);
     EndTrainingIfDone(step, phase);
-  } else {
-    AnswerWithoutTask(step, phase, event.client, {});
   }
   return OkStatus();
 }
@@ -119,7 +137,7 @@ Status OnRefusal(StepContext& step, Training& phase, const UpdateRefused& event)
   if (event.round != phase.round.round) {
     AnswerClosed(step, event);
   } else {
-    Refuse(step, phase, event.client, event.reason.empty() ? "refused" : event.reason);
+    Refuse(step, phase, {event.client, 0, event.reason.empty() ? "refused" : event.reason});
   }
   return OkStatus();
 }
@@ -176,7 +194,7 @@ Status OnTick(StepContext& step, Training& phase) {
   if (phase.round.num_accepted >= QuorumToEnd(step.plan())) {
     BeginAggregating(step);
   } else {
-    const std::string when = fmt::format("within {}", SecondsText(step.plan().deadline));
+    const std::string when = fmt::format("arrived within {}", SecondsText(step.plan().deadline));
     FailRound(step, QuorumMissed(step, phase, when), Retry::kIfLeft);
   }
   return OkStatus();
