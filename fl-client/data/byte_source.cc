@@ -12,7 +12,8 @@ namespace fedge::data {
 namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
-constexpr int kGzipOnly = 16 + MAX_WBITS;  // inflateInit2: a gzip header is required
+constexpr std::uint64_t kMaxExpansion = 1032;  // of deflate: 258 bytes from two bits
+constexpr int kGzipOnly = 16 + MAX_WBITS;      // inflateInit2: a gzip header is required
 
 class MemoryFile final : public RandomAccessFile {
  public:
@@ -214,6 +215,13 @@ Result<bool> ByteSource::AtEnd() {
   FEDGE_ASSIGN_OR_RETURN(const std::size_t got, impl_->ReadLimited(std::span(&impl_->peeked, 1)));
   impl_->has_peeked = got == 1;
   return got == 0;
+}
+
+std::uint64_t ByteSource::max_bytes_left() const {
+  const std::uint64_t raw = impl_->unread.size() + (impl_->file->size() - impl_->file_offset);
+  constexpr std::uint64_t kHeldBack =
+      1024;  // a match that the inflater has read, a byte that AtEnd has
+  return kHeldBack + (impl_->gzip ? raw * kMaxExpansion : raw);
 }
 
 void ByteSource::set_limit(std::uint64_t max_bytes) { impl_->limit = max_bytes; }

@@ -43,6 +43,9 @@ class ByteSource {
   // Whether nothing is left.
   Result<bool> AtEnd();
 
+  // No more than this is left: the rest of the file, or what deflate can make of it at best.
+  std::uint64_t max_bytes_left() const;
+
   // Refuses to yield more than this many bytes in all.
   void set_limit(std::uint64_t max_bytes);
   const std::string& name() const;

@@ -21,6 +21,11 @@ void Convert(std::span<const std::uint8_t> row, std::span<const ByteFeatures::Ch
   }
 }
 
+void Prefetch(const std::uint8_t* row, std::size_t size) {
+  constexpr std::size_t kCacheLine = 64;
+  for (std::size_t i = 0; i < size; i += kCacheLine) __builtin_prefetch(row + i);
+}
+
 class DenseDataset final : public Dataset {
  public:
   DenseDataset(std::shared_ptr<const DenseTable> table, std::vector<std::uint32_t> rows)
@@ -42,6 +47,8 @@ class DenseDataset final : public Dataset {
     if (const auto* bytes = std::get_if<ByteFeatures>(&table_->features)) {
       const std::span<const std::uint8_t> values = bytes->values.values();
       for (std::size_t i = 0; i < indices.size(); ++i) {
+        if (i + 1 < indices.size())
+          Prefetch(values.data() + Row(indices[i + 1]) * feature_size_, feature_size_);
         Convert(values.subspan(Row(indices[i]) * feature_size_, feature_size_), bytes->channels,
                 out.data() + i * feature_size_);
       }

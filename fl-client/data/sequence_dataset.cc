@@ -39,10 +39,10 @@ class SequenceDataset final : public Dataset {
     Copy(indices, 1, out);
   }
   void GatherFloats(Indices, std::span<float>) const override {
-    FEDGE_CHECK(!"features are tokens");
+    FEDGE_CHECK(false && "features are tokens");
   }
   void GatherReals(Indices, std::span<float>) const override {
-    FEDGE_CHECK(!"targets are sequences");
+    FEDGE_CHECK(false && "targets are sequences");
   }
   std::span<const std::uint32_t> keys() const override { return keys_; }
   std::vector<std::string> key_names() const override { return stream_->key_names; }

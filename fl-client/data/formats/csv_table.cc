@@ -127,13 +127,13 @@ class TableBuilder {
   }
 
   Status AddNumber(const CsvReader& reader, std::size_t column, std::vector<float>& out) {
-    const std::string_view cell = Trim(reader.cells()[column]);
-    const std::optional<double> number = ParseNumber(cell);
+    const std::optional<double> number = ParseNumber(reader.cells()[column]);
     const auto value = static_cast<float>(number.value_or(0));
     if (number && std::isfinite(value)) {
       out.push_back(value);
       return OkStatus();
     }
+    const std::string_view cell = Trim(reader.cells()[column]);
     const std::string what = table_.columns.Describe(column);
     if (cell.empty()) {
       return InvalidArgument("{}: {} is empty; fill the value in or remove the line",

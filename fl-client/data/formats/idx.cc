@@ -1,5 +1,6 @@
 #include "fedge/data/formats/idx.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -40,6 +41,7 @@ Result<IdxArray> ReadIdx(ByteSource& source, std::size_t num_dimensions) {
     count *= extent;
     array.shape.push_back(extent);
   }
+  array.values.reserve(static_cast<std::size_t>(std::min(count, source.max_bytes_left())));
   FEDGE_RETURN_IF_ERROR(source.Append(
       count, fmt::format("the {} bytes that its header claims", count), array.values));
   FEDGE_ASSIGN_OR_RETURN(const bool at_end, source.AtEnd());

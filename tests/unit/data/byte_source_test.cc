@@ -99,6 +99,19 @@ TEST(ByteSourceTest, RefusesBytesAfterTheGzipStream) {
   EXPECT_THAT(read.status().message(), HasSubstr("x.gz: 7 bytes at offset"));
 }
 
+TEST(ByteSourceTest, KnowsAnUpperBoundOfWhatIsLeft) {
+  const std::string zeros(3'000'000, '\0');  // what deflate compresses best
+  for (const std::string& bytes : {zeros, Gzip(zeros)}) {
+    ByteSource source = SourceOf(bytes);
+    std::vector<std::uint8_t> out;
+    for (std::size_t left = zeros.size(); left > 0; left -= 100'000) {
+      EXPECT_GE(source.max_bytes_left(), left);
+      ASSERT_TRUE(source.Append(100'000, "zeros", out).ok());
+    }
+    EXPECT_LT(source.max_bytes_left(), 50'000U);
+  }
+}
+
 TEST(ByteSourceTest, StopsAtItsLimitWhateverTheFileInflatesTo) {
   const std::string bomb = Gzip(std::string(10'000'000, '\0'));
   ByteSource source = SourceOf(bomb, "bomb.gz");
