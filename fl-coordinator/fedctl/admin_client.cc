@@ -1,6 +1,7 @@
 #include "fedge/fedctl/admin_client.h"
 
 #include <chrono>
+#include <cstddef>
 #include <utility>
 
 #include "fedge/rpc/status.h"
@@ -10,6 +11,14 @@ namespace fedge::fedctl {
 namespace {
 
 constexpr std::chrono::seconds kCallTimeout{10};
+
+// gRPC tells of all its attempts: "failed to connect to all addresses; last error: UNKNOWN: ipv4:...: Connection refused".
+Status Shortened(const Status& status) {
+  const std::string& message = status.message();
+  const std::size_t last = message.rfind(": ");
+  if (!message.starts_with("failed to connect") || last == std::string::npos) return status;
+  return {status.code(), "cannot connect: " + message.substr(last + 2)};
+}
 
 }  // namespace
 
@@ -23,7 +32,8 @@ Status AdminClient::Call(Method method, const Request& request, Response& respon
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
   const std::stop_callback cancel(stop_, [&context] { context.TryCancel(); });
-  const Status status = FromGrpc((stub_.get()->*method)(&context, request, &response));
+  const Status status =
+      Shortened(FromGrpc((stub_.get()->*method)(&context, request, &response)));
   if (stop_.stop_requested()) return Cancelled("interrupted");
   if (status.code() == StatusCode::kDeadlineExceeded) {
     return Unavailable("no answer within {} s", kCallTimeout.count());
@@ -44,7 +54,7 @@ Status AdminClient::Stream(Method method, const Request& request, const Next<Mes
   Status refused;
   while (refused.ok() && reader->Read(&message)) refused = next(message);
   if (!refused.ok()) context.TryCancel();
-  const Status status = FromGrpc(reader->Finish());
+  const Status status = Shortened(FromGrpc(reader->Finish()));
   if (!refused.ok()) return refused;
   if (stop_.stop_requested()) return Cancelled("interrupted");
   // A coordinator that shuts down cuts its streams like this; to us it is gone, and may come back.

@@ -20,6 +20,11 @@ std::string Scores(const v1::Metrics& metrics) {
                      HumanPercent(metrics.accuracy()), HumanCount(metrics.num_examples()));
 }
 
+std::string Missing(const v1::CoordinatorStatus& status) {
+  const std::string line = WaitingLine(status);
+  return line.empty() ? "" : line.substr(std::string_view("waiting for ").size());
+}
+
 std::string Counts(const v1::TaskCounts& tasks) {
   return fmt::format(
       "{} selected, {} training, {} accepted, {} refused, {} failed, {} late, {} surplus",
@@ -70,7 +75,7 @@ std::string StatusText(const v1::CoordinatorStatus& status, TimePoint now) {
   const v1::RoundSummary& round = status.round();
   return RenderFields({
       {"phase", phase},
-      {"waiting", WaitingLine(status)},
+      {"missing", Missing(status)},
       {"run", status.has_run() ? RunText(status.run()) : "none yet"},
       {"round", status.has_round() ? fmt::format("{} ({} of the run's {})", round.round(),
                                                  round.index_in_run(),
@@ -86,7 +91,8 @@ std::string StatusText(const v1::CoordinatorStatus& status, TimePoint now) {
       {"clients", fmt::format("{} trainers, {} evaluators joined", status.num_trainers(),
                               status.num_evaluators())},
       {"model", fmt::format("{}, {} parameters, {}, after round {}, sha256 {}",
-                            status.model_name(), HumanCount(status.num_parameters()),
+                            status.model_name().empty() ? "no name" : status.model_name(),
+                            HumanCount(status.num_parameters()),
                             HumanBytes(status.model().size()), status.model_round(),
                             HexOf(status.model().digest()).substr(0, 12))},
       {"coordinator", fmt::format("{}, version {}, started {}", status.coordinator_id(),

@@ -28,9 +28,10 @@ class Follower {
       if (!status.ok() && !WorthRetrying(status)) return status;
       const Status lost = status.ok() ? Unavailable("the coordinator ended the call") : status;
       if (clock_.Now() - last_heard >= options_.give_up_after) return lost;
-      view_.Notice(fmt::format("connection to {} lost ({}); trying again, the run goes on there",
-                               client_.target(), lost.message()));
-      noticed_ = true;
+      if (!std::exchange(noticed_, true)) {
+        view_.Notice(fmt::format("connection to {} lost ({}); trying again, the run goes on there",
+                                 client_.target(), lost.message()));
+      }
       if (!SleepFor(pauses.Next(), stop)) return Cancelled("interrupted");
     }
   }

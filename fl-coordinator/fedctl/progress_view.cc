@@ -20,7 +20,7 @@ class SilentView : public ProgressView {
   explicit SilentView(const Console& console) : console_(console) {}
   bool Update(const RunProgress&, const std::vector<v1::RoundSummary>&) override { return true; }
   void Notice(std::string_view text) override {
-    if (!text.empty()) console_.Complain(text);
+    console_.Complain(text.empty() ? "connected again" : text);
   }
   void Close() override {}
 
