@@ -26,9 +26,10 @@ constexpr int kKeepaliveTimeoutMs = 15'000;
 }  // namespace
 
 bool IsLoopback(const std::string& target) {
-  const std::string_view view = target;
-  return view.starts_with("127.") || view.starts_with("[::1]") || view.starts_with("localhost:") || view == "localhost" ||
-         view.starts_with("unix:");
+  if (target.starts_with("unix:")) return true;
+  const std::string_view host = std::string_view(target).substr(0, target.rfind(':'));
+  if (host == "localhost" || host == "[::1]") return true;
+  return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 void RouteGrpcLog() {

@@ -9,6 +9,7 @@
 #include "fedge/rpc/transport.h"
 #include "fedge/version.h"
 #include "shutdown_signal.h"
+#include "startup_memory.h"
 
 namespace fedge {
 namespace {
@@ -38,6 +39,7 @@ int RunCoordinator(const CoordinatorOptions& options) {
   log::Info("coordinator started version={} address={} state_dir={}", kVersion, (*server)->address(), options.state_dir);
 
   if (const Status status = AnnounceReady(options, (*server)->address()); !status.ok()) return cli::Fail(kProgram, status);
+  ReleaseStartupMemory();
   const int signal = shutdown.Wait();
   if (signal != 0) log::Info("coordinator stops signal={}", signal == SIGINT ? "SIGINT" : "SIGTERM");
   (*server)->Shutdown(kPatience);
