@@ -8,6 +8,7 @@
 #include "fedge/archive/archive_contents.h"
 #include "fedge/archive/bytes.h"
 #include "fedge/archive/inflate.h"
+#include "fedge/archive/record_name.h"
 #include "fedge/archive/zip_directory.h"
 #include "fedge/common/file.h"
 #include "fedge/common/hash.h"
@@ -78,12 +79,17 @@ const std::vector<RecordInfo>& Archive::records() const { return impl_->contents
 bool Archive::is_module() const { return impl_->contents.is_module; }
 const internal::ZipDirectory& Archive::directory() const { return impl_->contents.directory; }
 
-const TensorInfo* Archive::FindTensor(std::string_view name) const { return impl_->contents.FindTensor(name); }
-const RecordInfo* Archive::FindRecord(std::string_view name) const { return impl_->contents.FindRecord(name); }
+const TensorInfo* Archive::FindTensor(std::string_view name) const {
+  return impl_->contents.FindTensor(name);
+}
+const RecordInfo* Archive::FindRecord(std::string_view name) const {
+  return impl_->contents.FindRecord(name);
+}
 
 Result<std::string> Archive::ReadRecord(std::string_view name) const {
   const RecordInfo* record = FindRecord(name);
-  if (record == nullptr) return NotFound("{}: has no record '{}'", path(), internal::PrintableName(name));
+  if (record == nullptr)
+    return NotFound("{}: has no record '{}'", path(), internal::PrintableName(name));
   auto content = internal::ReadRecord(bytes(), *record);
   if (!content.ok()) return std::move(content).status().WithContext(path());
   return content;
@@ -93,7 +99,9 @@ Result<std::string> Archive::ReadExtra(std::string_view name) const {
   return ReadRecord(fmt::format("extra/{}", name));
 }
 
-bool Archive::HasExtra(std::string_view name) const { return FindRecord(fmt::format("extra/{}", name)) != nullptr; }
+bool Archive::HasExtra(std::string_view name) const {
+  return FindRecord(fmt::format("extra/{}", name)) != nullptr;
+}
 
 Result<std::span<const std::byte>> Archive::StorageBytes(std::size_t storage) const {
   FEDGE_CHECK(storage < storages().size());
@@ -109,8 +117,9 @@ Result<std::span<const std::byte>> Archive::StorageBytes(std::size_t storage) co
 
 Status Archive::Verify() const {
   for (const RecordInfo& record : records()) {
-    const Status status = record.deflated ? internal::ReadRecord(bytes(), record).status()
-                                          : internal::CheckCrc(record, internal::StoredBytes(bytes(), record));
+    const Status status = record.deflated
+                              ? internal::ReadRecord(bytes(), record).status()
+                              : internal::CheckCrc(record, internal::StoredBytes(bytes(), record));
     if (!status.ok()) return status.WithContext(path());
   }
   return OkStatus();

@@ -30,7 +30,9 @@ struct TensorInfo {
   std::uint64_t num_elements() const;
   // Whether the elements lie row-major without gaps, from storage_offset on.
   bool is_contiguous() const;
-  bool trainable() const { return kind == TensorKind::kParameter && requires_grad && IsFloatingPoint(dtype); }
+  bool trainable() const {
+    return kind == TensorKind::kParameter && requires_grad && IsFloatingPoint(dtype);
+  }
 };
 
 // One tensor record of the archive: what tensors are views of.
@@ -46,7 +48,7 @@ struct StorageInfo {
 };
 
 struct RecordInfo {
-  std::string name;  // without the root folder: "data.pkl", "extra/fedge/schema.json"
+  std::string name;        // without the root folder: "data.pkl", "extra/fedge/schema.json"
   std::uint64_t size = 0;  // uncompressed bytes
   std::uint64_t stored_size = 0;
   std::uint32_t crc32 = 0;
@@ -59,15 +61,16 @@ namespace internal {
 struct ZipDirectory;
 }
 
-// A TorchScript `.pt` (or a `torch.save` of tensors) opened by mapping it, without LibTorch and without executing
-// anything. Reads what torch.jit.save of 1.13 to 2.13 and C++ Module::save write. Every size and offset in the file is
-// checked against the file; memory grows at most in proportion to it. Immutable after Open and thread-safe; moving keeps
-// spans valid. The file must not be truncated while it is open (a mapping's pages would vanish): replace files by rename.
+// A TorchScript `.pt` (or a `torch.save` of tensors) opened by mapping it, without LibTorch and
+// without executing anything. Reads what torch.jit.save of 1.13 to 2.13 and C++ Module::save write.
+// Every size and offset in the file is checked against the file; memory grows at most in proportion
+// to it. Immutable after Open and thread-safe; moving keeps spans valid. The file must not be
+// truncated while it is open (a mapping's pages would vanish): replace files by rename.
 class Archive {
  public:
-  // Errors name the record and the offset: kNotFound and kPermissionDenied for the file; kInvalidArgument if it is no
-  // such archive; kDataLoss if it is one, but torn; kUnimplemented for tensors of kinds that DType does not have
-  // (quantized, sparse, complex).
+  // Errors name the record and the offset: kNotFound and kPermissionDenied for the file;
+  // kInvalidArgument if it is no such archive; kDataLoss if it is one, but torn; kUnimplemented for
+  // tensors of kinds that DType does not have (quantized, sparse, complex).
   static Result<Archive> Open(const std::string& path);
   // The same over bytes that outlive the archive. `name` stands for the path in messages.
   static Result<Archive> FromBytes(std::span<const std::byte> bytes, std::string name);
@@ -79,9 +82,10 @@ class Archive {
   std::uint64_t file_size() const;
   // All of the file.
   std::span<const std::byte> bytes() const;
-  // In the order of the pickle: depth first, attributes as declared. Tensors in lists, tuples and dictionaries are named
-  // by position or key ("hidden.0"); so are those of a plain torch.save ("0", "1", "x"; a lone tensor is "0"). A tensor
-  // that several modules share is listed under each of its names. Every view lies within its storage.
+  // In the order of the pickle: depth first, attributes as declared. Tensors in lists, tuples and
+  // dictionaries are named by position or key ("hidden.0"); so are those of a plain torch.save
+  // ("0", "1", "x"; a lone tensor is "0"). A tensor that several modules share is listed under each
+  // of its names. Every view lies within its storage.
   const std::vector<TensorInfo>& tensors() const;
   // Those that tensors are views of, in the order of the central directory.
   const std::vector<StorageInfo>& storages() const;
@@ -91,14 +95,15 @@ class Archive {
 
   const TensorInfo* FindTensor(std::string_view name) const;
   const RecordInfo* FindRecord(std::string_view name) const;
-  // A whole record, inflated if need be, its CRC checked. kNotFound, kDataLoss. Thread-safe, as everything here.
+  // A whole record, inflated if need be, its CRC checked. kNotFound, kDataLoss. Thread-safe, as
+  // everything here.
   Result<std::string> ReadRecord(std::string_view name) const;
   // ReadRecord("extra/" + name).
   Result<std::string> ReadExtra(std::string_view name) const;
   bool HasExtra(std::string_view name) const;
-  // The bytes of a storage, [num_elements] little-endian of its dtype: in the mapping, or inflated once, its CRC checked,
-  // and kept. The CRC of records that are not deflated is not checked (see Verify). Files that a general zip tool wrote
-  // are not aligned: use memcpy.
+  // The bytes of a storage, [num_elements] little-endian of its dtype: in the mapping, or inflated
+  // once, its CRC checked, and kept. The CRC of records that are not deflated is not checked (see
+  // Verify). Files that a general zip tool wrote are not aligned: use memcpy.
   Result<std::span<const std::byte>> StorageBytes(std::size_t storage) const;
   // Reads everything and checks every CRC.
   Status Verify() const;

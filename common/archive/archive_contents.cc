@@ -7,6 +7,7 @@
 #include "fedge/archive/bytes.h"
 #include "fedge/archive/inflate.h"
 #include "fedge/archive/module_tree.h"
+#include "fedge/archive/record_name.h"
 #include "fedge/archive/unpickler.h"
 #include "fedge/common/hash.h"
 
@@ -14,8 +15,8 @@ namespace fedge::internal {
 namespace {
 
 constexpr std::string_view kPickleRecord = "data.pkl";
-// A record that is read whole when a file is opened may hold this much per byte of the file: no text that a writer
-// deflates shrinks so far, and a small file can't ask for much memory.
+// A record that is read whole when a file is opened may hold this much per byte of the file: no
+// text that a writer deflates shrinks so far, and a small file can't ask for much memory.
 constexpr std::uint64_t kMaxTextRatio = 64;
 
 template <typename Items>
@@ -30,9 +31,9 @@ std::vector<std::uint32_t> SortedByName(const Items& items) {
 template <typename Items>
 auto FindByName(const Items& items, const std::vector<std::uint32_t>& order, std::string_view name)
     -> decltype(items.data()) {
-  const auto found = std::lower_bound(order.begin(), order.end(), name, [&](std::uint32_t index, std::string_view key) {
-    return items[index].name < key;
-  });
+  const auto found = std::lower_bound(
+      order.begin(), order.end(), name,
+      [&](std::uint32_t index, std::string_view key) { return items[index].name < key; });
   return found != order.end() && items[*found].name == name ? &items[*found] : nullptr;
 }
 
@@ -43,12 +44,15 @@ std::string Describe(const RecordInfo& record) {
 // All records lie in one folder, which entry 0 names; PyTorch's reader takes it from there too.
 Status ListRecords(ArchiveContents& contents) {
   const auto& entries = contents.directory.entries;
-  if (entries.empty()) return InvalidArgument("is not a TorchScript archive: it is an empty zip file");
+  if (entries.empty())
+    return InvalidArgument("is not a TorchScript archive: it is an empty zip file");
   const std::string_view root = entries[0].name.substr(0, entries[0].name.find('/') + 1);
   for (const ZipEntry& entry : entries) {
     if (root.empty() || !entry.name.starts_with(root)) {
-      return InvalidArgument("is not a TorchScript archive: record '{}' at offset {} is not in one folder with the rest",
-                             PrintableName(entry.name), entry.header_offset);
+      return InvalidArgument(
+          "is not a TorchScript archive: record '{}' at offset {} is not in one folder with the "
+          "rest",
+          PrintableName(entry.name), entry.header_offset);
     }
     if (entry.name.ends_with('/')) continue;  // a folder
     contents.records.push_back({.name = std::string(entry.name.substr(root.size())),
@@ -65,7 +69,8 @@ Status ListRecords(ArchiveContents& contents) {
 
 Result<std::string> ReadText(std::span<const std::byte> file, const RecordInfo& record) {
   if (record.size / kMaxTextRatio > record.stored_size) {
-    return DataLoss("{}: {} deflated bytes that hold {} are no text", Describe(record), record.stored_size, record.size);
+    return DataLoss("{}: {} deflated bytes that hold {} are no text", Describe(record),
+                    record.stored_size, record.size);
   }
   return ReadRecord(file, record);
 }
@@ -75,21 +80,24 @@ Status CheckByteOrder(std::span<const std::byte> file, const ArchiveContents& co
   if (record == nullptr) return OkStatus();
   FEDGE_ASSIGN_OR_RETURN(const std::string order, ReadText(file, *record));
   if (order == "little") return OkStatus();
-  return Unimplemented("{}: byte order '{}' is not supported; it must be 'little'", Describe(*record),
-                       PrintableName(order));
+  return Unimplemented("{}: byte order '{}' is not supported; it must be 'little'",
+                       Describe(*record), PrintableName(order));
 }
 
-// The records of the pickle's storages, in the order of the directory; tensors then refer to that order.
+// The records of the pickle's storages, in the order of the directory; tensors then refer to that
+// order.
 Status ListStorages(const Pickle& pickle, ArchiveContents& contents) {
-  std::vector<std::pair<std::size_t, std::size_t>> order;  // index among the records, index in the pickle
+  std::vector<std::pair<std::size_t, std::size_t>>
+      order;  // index among the records, index in the pickle
   for (std::size_t i = 0; i < pickle.storages.size(); ++i) {
     const PickleStorage& storage = pickle.storages[i];
     const RecordInfo* record = contents.FindRecord(fmt::format("data/{}", storage.key));
-    if (record == nullptr) return DataLoss("record 'data/{}' is missing", PrintableName(storage.key));
+    if (record == nullptr)
+      return DataLoss("record 'data/{}' is missing", PrintableName(storage.key));
     const std::uint64_t element = DTypeSize(storage.dtype);
     if (record->size % element != 0 || record->size / element != storage.num_elements) {
-      return DataLoss("{}: holds {} bytes, yet its tensors need {} of {}", Describe(*record), record->size,
-                      storage.num_elements, DTypeName(storage.dtype));
+      return DataLoss("{}: holds {} bytes, yet its tensors need {} of {}", Describe(*record),
+                      record->size, storage.num_elements, DTypeName(storage.dtype));
     }
     order.emplace_back(static_cast<std::size_t>(record - contents.records.data()), i);
   }
@@ -112,8 +120,9 @@ Status ListStorages(const Pickle& pickle, ArchiveContents& contents) {
 Status ReadTensors(std::span<const std::byte> file, ArchiveContents& contents) {
   const RecordInfo* record = contents.FindRecord(kPickleRecord);
   if (record == nullptr) {
-    return InvalidArgument("is not a TorchScript archive: it has no record '{}'; write it with torch.jit.save",
-                           kPickleRecord);
+    return InvalidArgument(
+        "is not a TorchScript archive: it has no record '{}'; write it with torch.jit.save",
+        kPickleRecord);
   }
   FEDGE_ASSIGN_OR_RETURN(const std::string bytes, ReadText(file, *record));
   auto pickle = Unpickle(bytes);
@@ -160,8 +169,8 @@ Status CheckCrc(const RecordInfo& record, std::span<const std::byte> content) {
 #endif
   const std::uint32_t crc = Crc32(content);
   if (crc == record.crc32) return OkStatus();
-  return DataLoss("{}: its CRC is {:08x}, the directory says {:08x}: the file is damaged", Describe(record), crc,
-                  record.crc32);
+  return DataLoss("{}: its CRC is {:08x}, the directory says {:08x}: the file is damaged",
+                  Describe(record), crc, record.crc32);
 }
 
 Result<std::string> ReadRecord(std::span<const std::byte> file, const RecordInfo& record) {

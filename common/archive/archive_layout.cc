@@ -23,13 +23,15 @@ class Planner {
     const auto& entries = request_.directory.entries;
     std::vector<std::size_t> order(entries.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::sort(order.begin(), order.end(),
-              [&](std::size_t a, std::size_t b) { return entries[a].header_offset < entries[b].header_offset; });
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return entries[a].header_offset < entries[b].header_offset;
+    });
     central_.resize(entries.size());
     if (!order.empty()) Copy(0, entries[order[0]].header_offset);
     for (std::size_t i = 0; i < order.size(); ++i) {
       const bool last = i + 1 == order.size();
-      Place(order[i], last ? request_.directory.central_offset : entries[order[i + 1]].header_offset);
+      Place(order[i],
+            last ? request_.directory.central_offset : entries[order[i + 1]].header_offset);
     }
     for (const AddedRecord& added : request_.added) Add(added);
     AddDirectory();
@@ -66,7 +68,8 @@ class Planner {
     if (cursor_ == entry.header_offset || entry.data_offset % kAlignment != 0) {
       Copy(entry.header_offset, end);
     } else {
-      const Bytes header = file_.subspan(entry.header_offset, entry.data_offset - entry.header_offset);
+      const Bytes header =
+          file_.subspan(entry.header_offset, entry.data_offset - entry.header_offset);
       Append(PadHeader(header, cursor_, kAlignment), {});
       Copy(entry.data_offset, end);
     }
@@ -76,16 +79,20 @@ class Planner {
   // New content of the same size in the same place.
   void Overwrite(std::size_t index, const ZipEntry& entry, std::uint64_t end) {
     const std::size_t payload = request_.changes[index].payload;
-    std::string header(AsText(file_.subspan(entry.header_offset, entry.data_offset - entry.header_offset)));
+    std::string header(
+        AsText(file_.subspan(entry.header_offset, entry.data_offset - entry.header_offset)));
     const std::uint64_t trailer_end = std::min(end, entry.data_end() + kMaxDescriptor);
     std::string trailer(AsText(file_.subspan(entry.data_end(), trailer_end - entry.data_end())));
     const auto descriptor = DescriptorCrcOffset(header, trailer);
     // A writer that knew the CRC in time put it into the header as well.
-    const bool in_header = !descriptor.has_value() || header.substr(kLocalCrcOffset, 4) != std::string(4, '\0');
-    Append(std::move(header), in_header ? std::vector<CrcPatch>{{payload, kLocalCrcOffset}} : std::vector<CrcPatch>{});
+    const bool in_header =
+        !descriptor.has_value() || header.substr(kLocalCrcOffset, 4) != std::string(4, '\0');
+    Append(std::move(header),
+           in_header ? std::vector<CrcPatch>{{payload, kLocalCrcOffset}} : std::vector<CrcPatch>{});
     AppendPayload(payload);
-    Append(std::move(trailer),
-           descriptor.has_value() ? std::vector<CrcPatch>{{payload, *descriptor}} : std::vector<CrcPatch>{});
+    Append(std::move(trailer), descriptor.has_value()
+                                   ? std::vector<CrcPatch>{{payload, *descriptor}}
+                                   : std::vector<CrcPatch>{});
     Copy(trailer_end, end);
     central_[index] = {.bytes = std::string(AsText(entry.central)), .crc_of = payload};
   }
@@ -123,7 +130,8 @@ class Planner {
     std::uint64_t count = 0;
     for (const CentralEntry& entry : central_) {
       if (entry.bytes.empty()) continue;
-      if (entry.crc_of.has_value()) patches.push_back({*entry.crc_of, directory.size() + kCentralCrcOffset});
+      if (entry.crc_of.has_value())
+        patches.push_back({*entry.crc_of, directory.size() + kCentralCrcOffset});
       directory += entry.bytes;
       ++count;
     }
@@ -137,7 +145,8 @@ class Planner {
   void Copy(std::uint64_t begin, std::uint64_t end) {
     if (begin == end) return;
     Piece* last = pieces_.empty() ? nullptr : &pieces_.back();
-    if (last != nullptr && last->source == Piece::Source::kBase && last->base_offset + last->size == begin) {
+    if (last != nullptr && last->source == Piece::Source::kBase &&
+        last->base_offset + last->size == begin) {
       last->size += end - begin;
     } else {
       pieces_.push_back({.source = Piece::Source::kBase,

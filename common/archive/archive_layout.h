@@ -9,8 +9,8 @@
 
 #include "fedge/archive/zip_directory.h"
 
-// Where the bytes of a changed copy of an archive lie. Sizes are known before any content is, so the whole layout is; only
-// checksums are filled in later.
+// Where the bytes of a changed copy of an archive lie. Sizes are known before any content is, so
+// the whole layout is; only checksums are filled in later.
 namespace fedge::internal {
 
 // New content of a record.
@@ -26,7 +26,8 @@ struct CrcPatch {
   std::size_t offset = 0;
 };
 
-// A run of the output. Exactly one of three kinds: a range of the base file, bytes made here, or a payload.
+// A run of the output. Exactly one of three kinds: a range of the base file, bytes made here, or a
+// payload.
 struct Piece {
   enum class Source : std::uint8_t { kBase, kBytes, kPayload };
   Source source = Source::kBase;
@@ -57,10 +58,11 @@ struct LayoutRequest {
   std::span<const Payload> payloads;
 };
 
-// The pieces of the copy, ascending and without a gap. While nothing changes its size, every record stays where it is and
-// only payloads and CRCs differ from the base. Behind the first change of size records move up or down: one whose data lay
-// at a multiple of 64 bytes, as PyTorch's writer puts them, lies so again, padded in its header as PyTorch does; replaced
-// and added ones are stored uncompressed and lie so too.
+// The pieces of the copy, ascending and without a gap. While nothing changes its size, every record
+// stays where it is and only payloads and CRCs differ from the base. Behind the first change of
+// size records move up or down: one whose data lay at a multiple of 64 bytes, as PyTorch's writer
+// puts them, lies so again, padded in its header as PyTorch does; replaced and added ones are
+// stored uncompressed and lie so too.
 std::vector<Piece> PlanLayout(const LayoutRequest& request);
 
 }  // namespace fedge::internal

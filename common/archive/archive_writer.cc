@@ -13,8 +13,12 @@ using internal::PieceStream;
 using internal::WriterPlan;
 
 struct ArchiveWriter::Impl {
-  Impl(const Archive& base_archive, FileSystem& file_system, std::string file_path, WriterPlan writer_plan)
-      : base(base_archive), files(file_system), path(std::move(file_path)), plan(std::move(writer_plan)) {}
+  Impl(const Archive& base_archive, FileSystem& file_system, std::string file_path,
+       WriterPlan writer_plan)
+      : base(base_archive),
+        files(file_system),
+        path(std::move(file_path)),
+        plan(std::move(writer_plan)) {}
   ~Impl() {
     stream.reset();  // closes the file
     if (created && !finished) files.Remove(path).ok();
@@ -41,8 +45,8 @@ ArchiveWriter::ArchiveWriter(ArchiveWriter&&) noexcept = default;
 ArchiveWriter& ArchiveWriter::operator=(ArchiveWriter&&) noexcept = default;
 ArchiveWriter::~ArchiveWriter() = default;
 
-Result<ArchiveWriter> ArchiveWriter::Create(const Archive& base, FileSystem& files, std::string path,
-                                            Options options) {
+Result<ArchiveWriter> ArchiveWriter::Create(const Archive& base, FileSystem& files,
+                                            std::string path, Options options) {
   if (path == base.path()) return InvalidArgument("{}: is the file that the copy is made of", path);
   auto plan = internal::PlanWriter(base, std::move(options));
   if (!plan.ok()) return std::move(plan).status().WithContext(path);
@@ -51,7 +55,8 @@ Result<ArchiveWriter> ArchiveWriter::Create(const Archive& base, FileSystem& fil
   return ArchiveWriter(std::move(impl));
 }
 
-Status ArchiveWriter::WriteStorage(std::size_t storage, std::uint64_t offset_bytes, std::span<const std::byte> bytes) {
+Status ArchiveWriter::WriteStorage(std::size_t storage, std::uint64_t offset_bytes,
+                                   std::span<const std::byte> bytes) {
   return impl_->WriteStorage(storage, offset_bytes, bytes);
 }
 
@@ -65,11 +70,13 @@ Status ArchiveWriter::Impl::Start() {
       if (plan.payload_of_storage.contains(storage)) hashes.try_emplace(storage);
     }
   }
-  stream = std::make_unique<PieceStream>(std::move(file), base.bytes(), std::move(plan.pieces), std::move(plan.payloads));
+  stream = std::make_unique<PieceStream>(std::move(file), base.bytes(), std::move(plan.pieces),
+                                         std::move(plan.payloads));
   return stream->Start();
 }
 
-Status ArchiveWriter::Impl::WriteStorage(std::size_t storage, std::uint64_t offset, std::span<const std::byte> bytes) {
+Status ArchiveWriter::Impl::WriteStorage(std::size_t storage, std::uint64_t offset,
+                                         std::span<const std::byte> bytes) {
   FEDGE_RETURN_IF_ERROR(failure);
   const auto payload = plan.payload_of_storage.find(storage);
   if (payload == plan.payload_of_storage.end()) {
@@ -78,8 +85,9 @@ Status ArchiveWriter::Impl::WriteStorage(std::size_t storage, std::uint64_t offs
   const std::uint64_t written = stream->written(payload->second);
   const std::uint64_t size = base.storages()[storage].num_bytes();
   if (offset != written || bytes.size() > size - written) {
-    return InvalidArgument("{}: storage '{}' has {} of {} bytes; {} bytes at offset {} do not continue it", path,
-                           base.storages()[storage].record, written, size, bytes.size(), offset);
+    return InvalidArgument(
+        "{}: storage '{}' has {} of {} bytes; {} bytes at offset {} do not continue it", path,
+        base.storages()[storage].record, written, size, bytes.size(), offset);
   }
   if (const auto hash = hashes.find(storage); hash != hashes.end()) hash->second.Update(bytes);
   failure = stream->WritePayload(payload->second, offset, bytes);
@@ -91,8 +99,9 @@ Result<ArchiveWriter::Summary> ArchiveWriter::Impl::Finish() {
   if (finished) return FailedPrecondition("{}: is finished already", path);
   for (const auto& [storage, payload] : plan.payload_of_storage) {
     if (stream->complete(payload)) continue;
-    return FailedPrecondition("{}: storage '{}' has {} of {} bytes", path, base.storages()[storage].record,
-                              stream->written(payload), base.storages()[storage].num_bytes());
+    return FailedPrecondition("{}: storage '{}' has {} of {} bytes", path,
+                              base.storages()[storage].record, stream->written(payload),
+                              base.storages()[storage].num_bytes());
   }
   failure = WriteDerived();
   FEDGE_RETURN_IF_ERROR(failure);
@@ -102,7 +111,8 @@ Result<ArchiveWriter::Summary> ArchiveWriter::Impl::Finish() {
   return summary;
 }
 
-// The content of derived.json, now that the storages are known. Its size is as planned: CRC and digest have a fixed width.
+// The content of derived.json, now that the storages are known. Its size is as planned: CRC and
+// digest have a fixed width.
 Status ArchiveWriter::Impl::WriteDerived() {
   if (!plan.derived_payload.has_value()) return OkStatus();
   std::map<std::size_t, Digest> digests;

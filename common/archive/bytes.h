@@ -24,7 +24,8 @@ template <typename T>
 void StoreLittle(std::span<std::byte> bytes, std::size_t offset, T value) {
   static_assert(std::is_unsigned_v<T>);
   for (std::size_t i = 0; i < sizeof(T); ++i) {
-    bytes[offset + i] = static_cast<std::byte>((static_cast<std::uint64_t>(value) >> (8 * i)) & 255);
+    bytes[offset + i] =
+        static_cast<std::byte>((static_cast<std::uint64_t>(value) >> (8 * i)) & 255);
   }
 }
 

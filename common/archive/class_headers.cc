@@ -39,7 +39,10 @@ std::vector<std::string> ParseStringList(std::string_view text) {
         i += 3;
       } else {
         const char escaped = text[++i];
-        current->push_back(escaped == 'n' ? '\n' : escaped == 't' ? '\t' : escaped == 'r' ? '\r' : escaped);
+        current->push_back(escaped == 'n'   ? '\n'
+                           : escaped == 't' ? '\t'
+                           : escaped == 'r' ? '\r'
+                                            : escaped);
       }
     } else {
       current->push_back(c);

@@ -28,8 +28,10 @@ Result<DerivedSource> ReadSource(const rapidjson::Value& value, const std::strin
   FEDGE_ASSIGN_OR_RETURN(const std::string crc, internal::StringMember(value, "crc32", where));
   FEDGE_ASSIGN_OR_RETURN(const std::string sha256, internal::StringMember(value, "sha256", where));
   if (!ParseNumber(size, 10, source.size)) return InvalidArgument("'{}.size' is no number", where);
-  if (!ParseNumber(crc, 16, source.crc32)) return InvalidArgument("'{}.crc32' is no hexadecimal number", where);
-  if (!Digest::FromHex(sha256, source.sha256)) return InvalidArgument("'{}.sha256' is no SHA-256", where);
+  if (!ParseNumber(crc, 16, source.crc32))
+    return InvalidArgument("'{}.crc32' is no hexadecimal number", where);
+  if (!Digest::FromHex(sha256, source.sha256))
+    return InvalidArgument("'{}.sha256' is no SHA-256", where);
   return source;
 }
 
@@ -37,10 +39,12 @@ Result<DerivedRecord> ReadRecord(const rapidjson::Value& value, const std::strin
   if (!value.IsObject()) return InvalidArgument("'{}' is no object", where);
   DerivedRecord record;
   FEDGE_ASSIGN_OR_RETURN(record.name, internal::StringMember(value, "record", where));
-  FEDGE_ASSIGN_OR_RETURN(const rapidjson::Value* sources, internal::ArrayMember(value, "sources", where));
+  FEDGE_ASSIGN_OR_RETURN(const rapidjson::Value* sources,
+                         internal::ArrayMember(value, "sources", where));
   for (const rapidjson::Value& item : sources->GetArray()) {
-    FEDGE_ASSIGN_OR_RETURN(DerivedSource source,
-                           ReadSource(item, fmt::format("{}.sources[{}]", where, record.sources.size())));
+    FEDGE_ASSIGN_OR_RETURN(
+        DerivedSource source,
+        ReadSource(item, fmt::format("{}.sources[{}]", where, record.sources.size())));
     record.sources.push_back(std::move(source));
   }
   return record;
@@ -79,11 +83,14 @@ std::string DerivedToJson(const std::vector<DerivedRecord>& records) {
 }
 
 Result<std::vector<DerivedRecord>> DerivedFromJson(std::string_view json) {
-  FEDGE_ASSIGN_OR_RETURN(const rapidjson::Document document, internal::ParseJsonObject(json, kDerivedVersion));
-  FEDGE_ASSIGN_OR_RETURN(const rapidjson::Value* values, internal::ArrayMember(document, "derived", ""));
+  FEDGE_ASSIGN_OR_RETURN(const rapidjson::Document document,
+                         internal::ParseJsonObject(json, kDerivedVersion));
+  FEDGE_ASSIGN_OR_RETURN(const rapidjson::Value* values,
+                         internal::ArrayMember(document, "derived", ""));
   std::vector<DerivedRecord> records;
   for (const rapidjson::Value& value : values->GetArray()) {
-    FEDGE_ASSIGN_OR_RETURN(DerivedRecord record, ReadRecord(value, fmt::format("derived[{}]", records.size())));
+    FEDGE_ASSIGN_OR_RETURN(DerivedRecord record,
+                           ReadRecord(value, fmt::format("derived[{}]", records.size())));
     records.push_back(std::move(record));
   }
   return records;
@@ -94,23 +101,27 @@ Result<std::vector<DerivedRecord>> ReadDerived(const Archive& archive) {
   FEDGE_ASSIGN_OR_RETURN(const std::string json, archive.ReadExtra(kDerivedRecord));
   auto records = DerivedFromJson(json);
   if (!records.ok()) {
-    return std::move(records).status().WithContext(fmt::format("{}: record 'extra/{}'", archive.path(), kDerivedRecord));
+    return std::move(records).status().WithContext(
+        fmt::format("{}: record 'extra/{}'", archive.path(), kDerivedRecord));
   }
   return records;
 }
 
 Status CheckDerived(const Archive& archive, std::string_view name, DerivedCheck check) {
-  if (!archive.HasExtra(name)) return NotFound("{}: has no record 'extra/{}'", archive.path(), name);
+  if (!archive.HasExtra(name))
+    return NotFound("{}: has no record 'extra/{}'", archive.path(), name);
   FEDGE_ASSIGN_OR_RETURN(const auto records, ReadDerived(archive));
-  const auto found =
-      std::find_if(records.begin(), records.end(), [&](const DerivedRecord& record) { return record.name == name; });
+  const auto found = std::find_if(records.begin(), records.end(),
+                                  [&](const DerivedRecord& record) { return record.name == name; });
   if (found == records.end() || found->sources.empty()) {
-    return FailedPrecondition("{}: record 'extra/{}' does not say which tensors it was computed from", archive.path(),
-                              name);
+    return FailedPrecondition(
+        "{}: record 'extra/{}' does not say which tensors it was computed from", archive.path(),
+        name);
   }
   for (const DerivedSource& source : found->sources) {
     const Status status = CheckSource(archive, source, check);
-    if (!status.ok()) return status.WithContext(fmt::format("{}: record 'extra/{}'", archive.path(), name));
+    if (!status.ok())
+      return status.WithContext(fmt::format("{}: record 'extra/{}'", archive.path(), name));
   }
   return OkStatus();
 }

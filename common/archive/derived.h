@@ -11,15 +11,16 @@
 
 namespace fedge {
 
-// Some `extra/` records are computed from tensors (an edge program, golden samples, ranges) and mean nothing once those
-// change. For each, this record keeps what it was computed from:
+// Some `extra/` records are computed from tensors (an edge program, golden samples, ranges) and
+// mean nothing once those change. For each, this record keeps what it was computed from:
 //
 //   extra/fedge/derived.json
 //   {"schema_version":1,"derived":[{"record":"fedge/program.pb","sources":[
 //     {"record":"data/3","size":"2048","crc32":"0a1b2c3d","sha256":"<64 hexadecimal digits>"}]}]}
 //
-// ArchiveWriter writes it (Extra::derived_from) and drops derived records whose sources it replaces; whoever uses a derived
-// record asks CheckDerived first, since a file may have been edited by something else.
+// ArchiveWriter writes it (Extra::derived_from) and drops derived records whose sources it
+// replaces; whoever uses a derived record asks CheckDerived first, since a file may have been
+// edited by something else.
 inline constexpr std::string_view kDerivedRecord = "fedge/derived.json";
 
 struct DerivedSource {
@@ -46,8 +47,10 @@ enum class DerivedCheck : std::uint8_t {
   kDirectory,  // sizes and CRCs as the archive's directory has them: no byte of a tensor is read
   kContent,    // SHA-256 of every source as well
 };
-// OK if extra record `name` was computed from the tensors that the archive holds now. kFailedPrecondition names the source
-// that differs, or says that the record names none; kNotFound if there is no such record.
-Status CheckDerived(const Archive& archive, std::string_view name, DerivedCheck check = DerivedCheck::kDirectory);
+// OK if extra record `name` was computed from the tensors that the archive holds now.
+// kFailedPrecondition names the source that differs, or says that the record names none; kNotFound
+// if there is no such record.
+Status CheckDerived(const Archive& archive, std::string_view name,
+                    DerivedCheck check = DerivedCheck::kDirectory);
 
 }  // namespace fedge

@@ -1,14 +1,14 @@
 #include "fedge/archive/inflate.h"
 
-#include <libdeflate.h>
-
 #include <memory>
+
+#include <libdeflate.h>
 
 namespace fedge::internal {
 
 Status Inflate(std::span<const std::byte> deflated, std::span<std::byte> out) {
-  const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> decompressor(
-      libdeflate_alloc_decompressor(), &libdeflate_free_decompressor);
+  const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)>
+      decompressor(libdeflate_alloc_decompressor(), &libdeflate_free_decompressor);
   if (decompressor == nullptr) return ResourceExhausted("no memory to inflate it");
   std::byte none{};  // libdeflate wants a place to write to, even for nothing
   std::size_t written = 0;

@@ -49,32 +49,37 @@ std::string MemberPath(std::string_view where, std::string_view name) {
 Result<rapidjson::Document> ParseJsonObject(std::string_view json, std::int64_t version) {
   if (Depth(json) > kMaxDepth) return InvalidArgument("is nested deeper than {}", kMaxDepth);
   rapidjson::Document document;
-  document.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(json.data(), json.size());
+  document.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(
+      json.data(), json.size());
   if (document.HasParseError()) {
     return InvalidArgument("is no JSON at byte {}: {}", document.GetErrorOffset(),
                            rapidjson::GetParseError_En(document.GetParseError()));
   }
   if (!document.IsObject()) return InvalidArgument("is no JSON object");
   FEDGE_ASSIGN_OR_RETURN(const std::int64_t found, IntegerMember(document, "schema_version", ""));
-  if (found != version) return InvalidArgument("'schema_version' is {}; this program reads {}", found, version);
+  if (found != version)
+    return InvalidArgument("'schema_version' is {}; this program reads {}", found, version);
   return document;
 }
 
-Result<std::string> StringMember(const rapidjson::Value& object, const char* name, std::string_view where) {
+Result<std::string> StringMember(const rapidjson::Value& object, const char* name,
+                                 std::string_view where) {
   const rapidjson::Value* member = Find(object, name);
   if (member == nullptr) return std::string();
   if (!member->IsString()) return InvalidArgument("'{}' is no string", MemberPath(where, name));
   return std::string(member->GetString(), member->GetStringLength());
 }
 
-Result<const rapidjson::Value*> ArrayMember(const rapidjson::Value& object, const char* name, std::string_view where) {
+Result<const rapidjson::Value*> ArrayMember(const rapidjson::Value& object, const char* name,
+                                            std::string_view where) {
   const rapidjson::Value* member = Find(object, name);
   if (member == nullptr) return &EmptyArray();
   if (!member->IsArray()) return InvalidArgument("'{}' is no array", MemberPath(where, name));
   return member;
 }
 
-Result<std::int64_t> IntegerMember(const rapidjson::Value& object, const char* name, std::string_view where) {
+Result<std::int64_t> IntegerMember(const rapidjson::Value& object, const char* name,
+                                   std::string_view where) {
   const rapidjson::Value* member = Find(object, name);
   if (member == nullptr) return InvalidArgument("'{}' is missing", MemberPath(where, name));
   if (!member->IsInt64()) return InvalidArgument("'{}' is no integer", MemberPath(where, name));

@@ -11,7 +11,9 @@ namespace {
 constexpr std::uint64_t kPayloadAlignment = 8;
 
 // Whether a tensor's storage is part of an update.
-bool Takes(const TensorInfo& tensor) { return tensor.trainable() || tensor.kind == TensorKind::kBuffer; }
+bool Takes(const TensorInfo& tensor) {
+  return tensor.trainable() || tensor.kind == TensorKind::kBuffer;
+}
 
 MergeRule RuleOf(const StorageInfo& storage) {
   if (IsFloatingPoint(storage.dtype)) return MergeRule::kAverageDelta;
@@ -24,7 +26,8 @@ class StructureHash {
  public:
   void Add(std::uint64_t value) {
     std::array<std::byte, 8> bytes{};
-    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>((value >> (8 * i)) & 255);
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      bytes[i] = static_cast<std::byte>((value >> (8 * i)) & 255);
     hash_.Update(bytes);
   }
   void Add(std::string_view text) {
@@ -59,14 +62,16 @@ void AddTensors(const Archive& archive, StructureHash& hash) {
   }
 }
 
-// Source by content, constants by checksum. Debug information is left out: it names files of the machine that wrote it.
+// Source by content, constants by checksum. Debug information is left out: it names files of the
+// machine that wrote it.
 Status AddCode(const Archive& archive, StructureHash& hash) {
   std::vector<const RecordInfo*> records;
   for (const RecordInfo& record : archive.records()) {
     const bool code = record.name.starts_with("code/") && record.name.ends_with(".py");
     if (code || record.name.starts_with("constants")) records.push_back(&record);
   }
-  std::sort(records.begin(), records.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+  std::sort(records.begin(), records.end(),
+            [](const auto* a, const auto* b) { return a->name < b->name; });
   hash.Add(records.size());
   for (const RecordInfo* record : records) {
     hash.Add(record->name);
@@ -82,7 +87,8 @@ Status AddCode(const Archive& archive, StructureHash& hash) {
 }
 
 std::uint64_t CountParameters(const Archive& archive) {
-  using View = std::tuple<std::size_t, std::uint64_t, std::vector<std::int64_t>, std::vector<std::int64_t>>;
+  using View =
+      std::tuple<std::size_t, std::uint64_t, std::vector<std::int64_t>, std::vector<std::int64_t>>;
   std::set<View> seen;
   std::uint64_t count = 0;
   for (const TensorInfo& tensor : archive.tensors()) {
@@ -98,8 +104,9 @@ std::uint64_t CountParameters(const Archive& archive) {
 
 Result<Manifest> BuildManifest(const Archive& archive) {
   if (!archive.is_module()) {
-    return FailedPrecondition("{}: is a torch.save of tensors, not a TorchScript module; write it with torch.jit.save",
-                              archive.path());
+    return FailedPrecondition(
+        "{}: is a torch.save of tensors, not a TorchScript module; write it with torch.jit.save",
+        archive.path());
   }
   std::vector<const TensorInfo*> first(archive.storages().size());
   bool trainable = false;
@@ -110,7 +117,8 @@ Result<Manifest> BuildManifest(const Archive& archive) {
   }
   if (!trainable) {
     return FailedPrecondition(
-        "{}: has no trainable floating-point parameter (frozen models have none, and torch.jit.freeze removes them)",
+        "{}: has no trainable floating-point parameter (frozen models have none, and "
+        "torch.jit.freeze removes them)",
         archive.path());
   }
   Manifest manifest;

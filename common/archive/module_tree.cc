@@ -6,14 +6,14 @@
 #include <optional>
 #include <utility>
 
-#include "fedge/archive/zip_directory.h"
+#include "fedge/archive/record_name.h"
 
 namespace fedge::internal {
 namespace {
 
 constexpr std::size_t kMaxDepth = 100;
-// A value that is shared is visited each time; so that sharing can't multiply without end, visits and the bytes of names
-// stay within a factor of the pickle's size.
+// A value that is shared is visited each time; so that sharing can't multiply without end, visits
+// and the bytes of names stay within a factor of the pickle's size.
 constexpr std::size_t kBudgetFactor = 64;
 constexpr std::size_t kBudgetFloor = 64 << 10;
 constexpr std::size_t kTensorCost = 32;
@@ -24,7 +24,8 @@ class Classes {
   Classes(const Pickle& pickle, const ReadCode& read_code)
       : pickle_(pickle), read_code_(read_code), of_global_(pickle.globals.size()) {}
 
-  // Null for a class without lists: a script class, an interface. `global` is an index into the pickle's.
+  // Null for a class without lists: a script class, an interface. `global` is an index into the
+  // pickle's.
   Result<const ClassHeader*> Find(std::uint32_t global) {
     std::optional<const ClassHeader*>& known = of_global_[global];
     if (!known.has_value()) {
@@ -42,8 +43,9 @@ class Classes {
     if (found == files_.end()) {
       auto source = read_code_(record);
       if (!source.ok() && source.status().code() == StatusCode::kNotFound) {
-        return DataLoss("class '{}.{}' has no code: record '{}' is missing", PrintableName(type.module),
-                        PrintableName(type.name), PrintableName(record));
+        return DataLoss("class '{}.{}' has no code: record '{}' is missing",
+                        PrintableName(type.module), PrintableName(type.name),
+                        PrintableName(record));
       }
       if (!source.ok()) return std::move(source).status();
       found = files_.emplace(record, ParseClassHeaders(*source)).first;
@@ -61,7 +63,9 @@ class Classes {
 class Walker {
  public:
   Walker(const Pickle& pickle, const ReadCode& read_code)
-      : pickle_(pickle), classes_(pickle, read_code), budget_(kBudgetFactor * pickle.bytes.size() + kBudgetFloor) {}
+      : pickle_(pickle),
+        classes_(pickle, read_code),
+        budget_(kBudgetFactor * pickle.bytes.size() + kBudgetFloor) {}
 
   Result<std::vector<TensorInfo>> Run() {
     if (pickle_.root.kind == PickleKind::kTensor) name_ = "0";
@@ -71,7 +75,8 @@ class Walker {
 
  private:
   Status Visit(const PickleValue& value, TensorKind kind, std::size_t depth) {
-    if (depth > kMaxDepth) return InvalidArgument("'{}' is nested more than {} deep", Shown(), kMaxDepth);
+    if (depth > kMaxDepth)
+      return InvalidArgument("'{}' is nested more than {} deep", Shown(), kMaxDepth);
     FEDGE_RETURN_IF_ERROR(Spend(1));
     switch (value.kind) {
       case PickleKind::kTensor:
@@ -97,7 +102,8 @@ class Walker {
     return OkStatus();
   }
 
-  Status VisitDict(const std::vector<PickleValue>& items, const ClassHeader* header, std::size_t depth) {
+  Status VisitDict(const std::vector<PickleValue>& items, const ClassHeader* header,
+                   std::size_t depth) {
     for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
       const PickleValue& key = items[i];
       if (key.kind == PickleKind::kString) {
@@ -120,7 +126,8 @@ class Walker {
     return VisitDict(pickle_.containers[state.index], header, depth);
   }
 
-  Status VisitChild(std::string_view name, const PickleValue& value, TensorKind kind, std::size_t depth) {
+  Status VisitChild(std::string_view name, const PickleValue& value, TensorKind kind,
+                    std::size_t depth) {
     const std::size_t parent = name_.size();
     if (parent != 0) name_.push_back('.');
     name_.append(name);
@@ -150,7 +157,8 @@ class Walker {
   }
 
   Status Spend(std::size_t cost) {
-    if (cost > budget_) return InvalidArgument("'{}': values are shared too often to be named", Shown());
+    if (cost > budget_)
+      return InvalidArgument("'{}': values are shared too often to be named", Shown());
     budget_ -= cost;
     return OkStatus();
   }

@@ -8,30 +8,30 @@
 
 #include "fedge/tensor/dtype.h"
 
-// What a restricted reading of a pickle gives: plain values, never code that runs. Everything is an index into a table of
-// Pickle, so that values that share or contain each other need no ownership.
+// What a restricted reading of a pickle gives: plain values, never code that runs. Everything is an
+// index into a table of Pickle, so that values that share or contain each other need no ownership.
 namespace fedge::internal {
 
 enum class PickleKind : std::uint8_t {
   kNone,
-  kBool,    // number
-  kInt,     // number
-  kString,  // Pickle::text
-  kGlobal,  // index of Pickle::globals
-  kTuple,   // index of Pickle::containers: the elements
-  kList,    // the same
-  kDict,    // the same: key, value, key, value ...
-  kObject,  // the same: the class (kGlobal), then the state once it is there
+  kBool,     // number
+  kInt,      // number
+  kString,   // Pickle::text
+  kGlobal,   // index of Pickle::globals
+  kTuple,    // index of Pickle::containers: the elements
+  kList,     // the same
+  kDict,     // the same: key, value, key, value ...
+  kObject,   // the same: the class (kGlobal), then the state once it is there
   kStorage,  // index of Pickle::storages
   kTensor,   // index of Pickle::tensors
-  kOpaque,  // a value of no interest: a float, a device, bytes ...
-  kMark,    // on the unpickler's stack only
+  kOpaque,   // a value of no interest: a float, a device, bytes ...
+  kMark,     // on the unpickler's stack only
 };
 
 struct PickleValue {
   PickleKind kind = PickleKind::kNone;
-  std::uint32_t index = 0;   // kString: its length
-  std::int64_t number = 0;   // kString: its offset in the pickle
+  std::uint32_t index = 0;  // kString: its length
+  std::int64_t number = 0;  // kString: its offset in the pickle
 };
 
 // What calling a global means here.
@@ -44,7 +44,7 @@ enum class GlobalRole : std::uint8_t {
   kTypedList,         // torch.jit._pickle.build_intlist ...
   kTypeTag,           // torch.jit._pickle.restore_type_tag
   kOrderedDict,
-  kOpaque,            // torch.device, complex, set ...
+  kOpaque,  // torch.device, complex, set ...
 };
 
 struct PickleGlobal {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "fedge/archive/zip_directory.h"
+#include "fedge/archive/record_name.h"
 
 namespace fedge::internal {
 namespace {
@@ -55,11 +55,13 @@ constexpr std::array kStorageTypes = std::to_array<StorageType>({
 
 // "float32", "int64" ... as torch.save writes a dtype that is a value of its own.
 bool IsDTypeName(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kStems = {"float", "bfloat", "int", "uint", "complex", "bool"};
+  constexpr std::array<std::string_view, 6> kStems = {"float", "bfloat",  "int",
+                                                      "uint",  "complex", "bool"};
   return std::any_of(kStems.begin(), kStems.end(), [&](std::string_view stem) {
     return name.starts_with(stem) &&
-           std::all_of(name.begin() + static_cast<std::ptrdiff_t>(stem.size()), name.end(),
-                       [](char c) { return (c >= '0' && c <= '9') || c == '_' || (c >= 'a' && c <= 'z'); });
+           std::all_of(
+               name.begin() + static_cast<std::ptrdiff_t>(stem.size()), name.end(),
+               [](char c) { return (c >= '0' && c <= '9') || c == '_' || (c >= 'a' && c <= 'z'); });
   });
 }
 
@@ -85,12 +87,15 @@ Result<PickleGlobal> LookUpGlobal(std::string_view module, std::string_view name
   }
   if (module == "torch" && IsDTypeName(name)) return global;
   if ((module == "torch._utils" && name.starts_with("_rebuild_")) || module == "torch.storage") {
-    return Unimplemented("tensors of this kind ('{}.{}': quantized, sparse or of an unusual type) are not supported",
-                         module, PrintableName(name));
+    return Unimplemented(
+        "tensors of this kind ('{}.{}': quantized, sparse or of an unusual type) are not supported",
+        module, PrintableName(name));
   }
   if (module.starts_with("torch.nn") || module == "__main__") {
-    return InvalidArgument("'{}.{}' is a Python object, not TorchScript; save it with torch.jit.script(model).save(path)",
-                           PrintableName(module), PrintableName(name));
+    return InvalidArgument(
+        "'{}.{}' is a Python object, not TorchScript; save it with "
+        "torch.jit.script(model).save(path)",
+        PrintableName(module), PrintableName(name));
   }
   return InvalidArgument("the global '{}.{}' is not one that a model needs", PrintableName(module),
                          PrintableName(name));

@@ -13,8 +13,8 @@ constexpr std::size_t kBlockBytes = 256 << 10;
 
 }  // namespace
 
-PieceStream::PieceStream(std::unique_ptr<WritableFile> file, std::span<const std::byte> base, std::vector<Piece> pieces,
-                         std::vector<Payload> payloads)
+PieceStream::PieceStream(std::unique_ptr<WritableFile> file, std::span<const std::byte> base,
+                         std::vector<Piece> pieces, std::vector<Payload> payloads)
     : file_(std::move(file)), base_(base), pieces_(std::move(pieces)), payloads_(payloads.size()) {
   for (std::size_t i = 0; i < payloads.size(); ++i) {
     payloads_[i].size = payloads[i].size;
@@ -29,7 +29,8 @@ PieceStream::PieceStream(std::unique_ptr<WritableFile> file, std::span<const std
 Status PieceStream::Start() {
   FEDGE_RETURN_IF_ERROR(file_->Truncate(0));
   // A full disk is found out now, not after the work.
-  if (!pieces_.empty()) FEDGE_RETURN_IF_ERROR(file_->Reserve(0, pieces_.back().offset + pieces_.back().size));
+  if (!pieces_.empty())
+    FEDGE_RETURN_IF_ERROR(file_->Reserve(0, pieces_.back().offset + pieces_.back().size));
   return Advance();
 }
 
@@ -42,7 +43,8 @@ void PieceStream::SetContent(std::size_t payload, std::string content) {
   state.content = std::move(content);
 }
 
-Status PieceStream::WritePayload(std::size_t payload, std::uint64_t offset, std::span<const std::byte> bytes) {
+Status PieceStream::WritePayload(std::size_t payload, std::uint64_t offset,
+                                 std::span<const std::byte> bytes) {
   PayloadState& state = payloads_[payload];
   FEDGE_CHECK(state.streamed && state.written == offset && bytes.size() <= state.size - offset);
   const std::uint64_t at = state.offset + offset;
@@ -50,7 +52,8 @@ Status PieceStream::WritePayload(std::size_t payload, std::uint64_t offset, std:
   state.crc32 = Crc32(bytes, state.crc32);
   state.written += bytes.size();
   const bool in_order = hashed_ == at && current_ < pieces_.size() &&
-                        pieces_[current_].source == Piece::Source::kPayload && pieces_[current_].payload == payload;
+                        pieces_[current_].source == Piece::Source::kPayload &&
+                        pieces_[current_].payload == payload;
   if (in_order) Hash(bytes);
   return state.written == state.size ? Advance() : OkStatus();
 }
@@ -78,7 +81,8 @@ Status PieceStream::WritePiece(Piece& piece, bool& done) {
     case Piece::Source::kBytes:
       for (const CrcPatch& patch : piece.patches) {
         done = done && complete(patch.payload);
-        StoreLittle(std::as_writable_bytes(std::span(piece.bytes)), patch.offset, crc32(patch.payload));
+        StoreLittle(std::as_writable_bytes(std::span(piece.bytes)), patch.offset,
+                    crc32(patch.payload));
       }
       return done ? WriteAndHash(piece.offset, AsBytes(piece.bytes)) : OkStatus();
     case Piece::Source::kPayload: {
@@ -95,7 +99,8 @@ Status PieceStream::WritePiece(Piece& piece, bool& done) {
 Status PieceStream::ReadBack(std::uint64_t begin, std::uint64_t end) {
   while (begin < end) {
     buffer_.resize(kBlockBytes);
-    const auto block = std::span(buffer_).first(static_cast<std::size_t>(std::min<std::uint64_t>(kBlockBytes, end - begin)));
+    const auto block = std::span(buffer_).first(
+        static_cast<std::size_t>(std::min<std::uint64_t>(kBlockBytes, end - begin)));
     FEDGE_RETURN_IF_ERROR(file_->ReadAt(begin, block));
     Hash(block);
     begin += block.size();

@@ -14,13 +14,14 @@
 
 namespace fedge::internal {
 
-// Writes the pieces of a layout and hashes the file on the way: pieces are written in order, as far as their payloads are
-// there; a payload that is streamed in order is hashed as it comes, any other is read back. Thread-compatible.
+// Writes the pieces of a layout and hashes the file on the way: pieces are written in order, as far
+// as their payloads are there; a payload that is streamed in order is hashed as it comes, any other
+// is read back. Thread-compatible.
 class PieceStream {
  public:
   // `base` outlives the stream. Payloads without content are streamed, or given by SetContent.
-  PieceStream(std::unique_ptr<WritableFile> file, std::span<const std::byte> base, std::vector<Piece> pieces,
-              std::vector<Payload> payloads);
+  PieceStream(std::unique_ptr<WritableFile> file, std::span<const std::byte> base,
+              std::vector<Piece> pieces, std::vector<Payload> payloads);
 
   // Empties the file and writes what does not wait for a payload.
   Status Start();

@@ -11,7 +11,8 @@ namespace {
 constexpr std::int64_t kSchemaVersion = 1;
 constexpr std::size_t kMaxDimensions = 64;
 
-void WriteTensors(std::string_view name, const std::vector<TensorSchema>& tensors, JsonWriter& json) {
+void WriteTensors(std::string_view name, const std::vector<TensorSchema>& tensors,
+                  JsonWriter& json) {
   json.Key(name).BeginArray();
   for (const TensorSchema& tensor : tensors) {
     json.BeginObject().Member("name", tensor.name).Member("dtype", DTypeName(tensor.dtype));
@@ -22,13 +23,17 @@ void WriteTensors(std::string_view name, const std::vector<TensorSchema>& tensor
   json.EndArray();
 }
 
-Result<std::vector<std::int64_t>> ReadShape(const rapidjson::Value& tensor, std::string_view where) {
-  FEDGE_ASSIGN_OR_RETURN(const rapidjson::Value* sizes, internal::ArrayMember(tensor, "shape", where));
-  if (sizes->Size() > kMaxDimensions) return InvalidArgument("'{}.shape' has {} dimensions", where, sizes->Size());
+Result<std::vector<std::int64_t>> ReadShape(const rapidjson::Value& tensor,
+                                            std::string_view where) {
+  FEDGE_ASSIGN_OR_RETURN(const rapidjson::Value* sizes,
+                         internal::ArrayMember(tensor, "shape", where));
+  if (sizes->Size() > kMaxDimensions)
+    return InvalidArgument("'{}.shape' has {} dimensions", where, sizes->Size());
   std::vector<std::int64_t> shape;
   for (const rapidjson::Value& size : sizes->GetArray()) {
     if (!size.IsInt64() || size.GetInt64() < -1) {
-      return InvalidArgument("'{}.shape[{}]' is no size (0 or more, or -1 for any)", where, shape.size());
+      return InvalidArgument("'{}.shape[{}]' is no size (0 or more, or -1 for any)", where,
+                             shape.size());
     }
     shape.push_back(size.GetInt64());
   }
@@ -41,7 +46,8 @@ Result<TensorSchema> ReadTensor(const rapidjson::Value& value, const std::string
   FEDGE_ASSIGN_OR_RETURN(tensor.name, internal::StringMember(value, "name", where));
   FEDGE_ASSIGN_OR_RETURN(const std::string dtype, internal::StringMember(value, "dtype", where));
   const auto known = DTypeFromName(dtype);
-  if (!known.has_value()) return InvalidArgument("'{}.dtype' is '{}', not one such as 'float32'", where, dtype);
+  if (!known.has_value())
+    return InvalidArgument("'{}.dtype' is '{}', not one such as 'float32'", where, dtype);
   tensor.dtype = *known;
   FEDGE_ASSIGN_OR_RETURN(tensor.shape, ReadShape(value, where));
   return tensor;
@@ -51,7 +57,8 @@ Result<std::vector<TensorSchema>> ReadTensors(const rapidjson::Value& object, co
   FEDGE_ASSIGN_OR_RETURN(const rapidjson::Value* values, internal::ArrayMember(object, name, ""));
   std::vector<TensorSchema> tensors;
   for (const rapidjson::Value& value : values->GetArray()) {
-    FEDGE_ASSIGN_OR_RETURN(TensorSchema tensor, ReadTensor(value, fmt::format("{}[{}]", name, tensors.size())));
+    FEDGE_ASSIGN_OR_RETURN(TensorSchema tensor,
+                           ReadTensor(value, fmt::format("{}[{}]", name, tensors.size())));
     tensors.push_back(std::move(tensor));
   }
   return tensors;
@@ -71,7 +78,8 @@ std::string SchemaToJson(const ModelSchema& schema) {
 }
 
 Result<ModelSchema> SchemaFromJson(std::string_view json) {
-  FEDGE_ASSIGN_OR_RETURN(const rapidjson::Document document, internal::ParseJsonObject(json, kSchemaVersion));
+  FEDGE_ASSIGN_OR_RETURN(const rapidjson::Document document,
+                         internal::ParseJsonObject(json, kSchemaVersion));
   ModelSchema schema;
   FEDGE_ASSIGN_OR_RETURN(schema.architecture, internal::StringMember(document, "architecture", ""));
   FEDGE_ASSIGN_OR_RETURN(schema.loss, internal::StringMember(document, "loss", ""));
@@ -85,7 +93,8 @@ Result<std::optional<ModelSchema>> ReadSchema(const Archive& archive) {
   FEDGE_ASSIGN_OR_RETURN(const std::string json, archive.ReadExtra(kSchemaRecord));
   auto schema = SchemaFromJson(json);
   if (!schema.ok()) {
-    return std::move(schema).status().WithContext(fmt::format("{}: record 'extra/{}'", archive.path(), kSchemaRecord));
+    return std::move(schema).status().WithContext(
+        fmt::format("{}: record 'extra/{}'", archive.path(), kSchemaRecord));
   }
   return std::optional<ModelSchema>(std::move(schema).value());
 }

@@ -12,22 +12,28 @@
 
 namespace fedge {
 
-// Name of the `extra/` record that says what a TorchScript file does not: the names, types and shapes of a model's inputs and outputs.
+// Name of the `extra/` record that says what a TorchScript file does not: the names, types and
+// shapes of a model's inputs and outputs, and what it was made for:
+//
+//   {"schema_version":1,"architecture":"mlp:64","loss":"cross-entropy",
+//    "inputs":[{"name":"x","dtype":"float32","shape":[-1,64]}],"outputs":[...]}
+//
+// Members that are not known are skipped.
 inline constexpr std::string_view kSchemaRecord = "fedge/schema.json";
 inline constexpr std::string_view kProvenanceRecord = "fedge/provenance.json";
 
 struct TensorSchema {
   std::string name;
   DType dtype = DType::kFloat32;
-  std::vector<std::int64_t> shape;  // -1: any size; the first dimension is the batch
+  std::vector<std::int64_t> shape = {};  // -1: any size; the first dimension is the batch
   friend bool operator==(const TensorSchema&, const TensorSchema&) = default;
 };
 
 struct ModelSchema {
-  std::string architecture;  // "mlp:64,32,10"; empty if unknown
-  std::string loss;          // "cross-entropy"; empty if unknown
-  std::vector<TensorSchema> inputs;
-  std::vector<TensorSchema> outputs;
+  std::string architecture = {};  // "mlp:64,32,10"; empty if unknown
+  std::string loss = {};          // "cross-entropy"; empty if unknown
+  std::vector<TensorSchema> inputs = {};
+  std::vector<TensorSchema> outputs = {};
   friend bool operator==(const ModelSchema&, const ModelSchema&) = default;
 };
 

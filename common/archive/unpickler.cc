@@ -10,13 +10,16 @@ namespace {
 
 constexpr std::uint64_t kNewestProtocol = 5;
 
-PickleValue Number(PickleKind kind, std::int64_t number) { return {.kind = kind, .index = 0, .number = number}; }
+PickleValue Number(PickleKind kind, std::int64_t number) {
+  return {.kind = kind, .index = 0, .number = number};
+}
 
 }  // namespace
 
 Result<Pickle> Unpickle(std::string_view bytes) {
   if (bytes.size() > kMaxPickleBytes) {
-    return ResourceExhausted("is {} bytes long; at most {} are read", bytes.size(), kMaxPickleBytes);
+    return ResourceExhausted("is {} bytes long; at most {} are read", bytes.size(),
+                             kMaxPickleBytes);
   }
   return Unpickler(bytes).Run();
 }
@@ -210,7 +213,8 @@ Status Unpickler::PushGlobal(std::string_view module, std::string_view name) {
 Status Unpickler::MemoPut(Result<std::uint64_t> index) {
   if (!index.ok()) return std::move(index).status();
   if (*index >= position_) return DataLoss("memo entry {} is out of order", *index);
-  if (stack_.empty() || stack_.back().kind == PickleKind::kMark) return DataLoss("there is nothing to memoize");
+  if (stack_.empty() || stack_.back().kind == PickleKind::kMark)
+    return DataLoss("there is nothing to memoize");
   if (*index >= memo_.size()) memo_.resize(*index + 1, Number(PickleKind::kMark, 0));
   memo_[*index] = stack_.back();
   return OkStatus();
@@ -236,7 +240,8 @@ Result<std::uint64_t> Unpickler::ReadNumber(std::size_t count) {
 
 Result<std::string_view> Unpickler::ReadBytes(std::uint64_t count) {
   if (count > pickle_.bytes.size() - position_) {
-    return DataLoss("{} more bytes are needed, {} are left", count, pickle_.bytes.size() - position_);
+    return DataLoss("{} more bytes are needed, {} are left", count,
+                    pickle_.bytes.size() - position_);
   }
   const std::string_view bytes = pickle_.bytes.substr(position_, count);
   position_ += count;

@@ -11,12 +11,13 @@
 
 namespace fedge::internal {
 
-inline constexpr std::size_t kMaxPickleBytes = 64u << 20;
+inline constexpr std::size_t kMaxPickleBytes = 32u << 20;
 
-// Reads a pickle (protocols 2 to 5) of what torch.save and torch.jit.save write: containers, numbers, strings, tensors and
-// objects of the archive's own classes. A stack machine without recursion that executes nothing; every value costs at
-// least a byte of the pickle, so memory stays within a constant factor of it. `bytes` outlives the result.
-// Errors name the byte: kInvalidArgument for what is not allowed, kUnimplemented for tensors of kinds not supported,
+// Reads a pickle (protocols 2 to 5) of what torch.save and torch.jit.save write: containers,
+// numbers, strings, tensors and objects of the archive's own classes. A stack machine without
+// recursion that executes nothing; every value costs at least a byte of the pickle, so memory stays
+// within a constant factor of it. `bytes` outlives the result. Errors name the byte:
+// kInvalidArgument for what is not allowed, kUnimplemented for tensors of kinds not supported,
 // kDataLoss for a malformed one.
 Result<Pickle> Unpickle(std::string_view bytes);
 
@@ -50,8 +51,10 @@ class Unpickler {
   Status Reduce();
   Status NewObject();
   Status Build();
-  Status PersistentId();
   Result<PickleValue> Call(const PickleValue& function, const std::vector<PickleValue>& arguments);
+
+  // Storages and tensors (unpickler_tensors.cc).
+  Status PersistentId();
   Result<PickleValue> RebuildTensor(const std::vector<PickleValue>& arguments);
   Result<PickleValue> RebuildParameter(const std::vector<PickleValue>& arguments);
   Result<PickleValue> RebuildFromType(const std::vector<PickleValue>& arguments);

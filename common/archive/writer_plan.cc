@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "fedge/archive/record_name.h"
 #include "fedge/archive/zip_directory.h"
 
 namespace fedge::internal {
@@ -16,14 +17,19 @@ using Kind = RecordChange::Kind;
 class Planner {
  public:
   Planner(const Archive& base, ArchiveWriter::Options options)
-      : base_(base), directory_(base.directory()), options_(std::move(options)), changes_(directory_.entries.size()) {
+      : base_(base),
+        directory_(base.directory()),
+        options_(std::move(options)),
+        changes_(directory_.entries.size()) {
     const std::string_view first = directory_.entries[0].name;
     root_ = first.substr(0, first.find('/') + 1);
-    for (std::size_t i = 0; i < directory_.entries.size(); ++i) entry_of_name_.emplace(directory_.entries[i].name, i);
+    for (std::size_t i = 0; i < directory_.entries.size(); ++i)
+      entry_of_name_.emplace(directory_.entries[i].name, i);
   }
 
   Result<WriterPlan> Plan() {
-    for (const std::size_t storage : options_.replaced_storages) FEDGE_RETURN_IF_ERROR(Replace(storage));
+    for (const std::size_t storage : options_.replaced_storages)
+      FEDGE_RETURN_IF_ERROR(Replace(storage));
     for (ArchiveWriter::Extra& extra : options_.extras) FEDGE_RETURN_IF_ERROR(Set(extra));
     FEDGE_RETURN_IF_ERROR(PlanDerived());
     plan_.pieces = PlanLayout({.file = base_.bytes(),
@@ -37,7 +43,8 @@ class Planner {
  private:
   Status Replace(std::size_t storage) {
     if (storage >= base_.storages().size()) {
-      return InvalidArgument("there is no storage {}; the model has {}", storage, base_.storages().size());
+      return InvalidArgument("there is no storage {}; the model has {}", storage,
+                             base_.storages().size());
     }
     const auto [found, added] = plan_.payload_of_storage.emplace(storage, plan_.payloads.size());
     if (!added) return OkStatus();
@@ -49,10 +56,13 @@ class Planner {
 
   Status Set(ArchiveWriter::Extra& extra) {
     const Status valid = CheckRecordName("extra/" + extra.name);
-    if (!valid.ok() || extra.name.empty() || extra.name.ends_with('/') || extra.name == kDerivedRecord) {
-      return InvalidArgument("'extra/{}' is not a record that can be written", PrintableName(extra.name));
+    if (!valid.ok() || extra.name.empty() || extra.name.ends_with('/') ||
+        extra.name == kDerivedRecord) {
+      return InvalidArgument("'extra/{}' is not a record that can be written",
+                             PrintableName(extra.name));
     }
-    if (!set_.insert(extra.name).second) return InvalidArgument("'extra/{}' is given twice", extra.name);
+    if (!set_.insert(extra.name).second)
+      return InvalidArgument("'extra/{}' is given twice", extra.name);
     if (!extra.derived_from.empty()) FEDGE_RETURN_IF_ERROR(SetSources(extra));
     if (extra.content.has_value()) {
       Put(extra.name, {.size = extra.content->size(), .content = std::move(extra.content)});
@@ -63,15 +73,17 @@ class Planner {
   }
 
   Status SetSources(const ArchiveWriter::Extra& extra) {
-    if (!extra.content.has_value()) return InvalidArgument("'extra/{}' is dropped, yet derived", extra.name);
+    if (!extra.content.has_value())
+      return InvalidArgument("'extra/{}' is dropped, yet derived", extra.name);
     DerivedRecord record{.name = extra.name, .sources = {}};
     for (const std::size_t storage : extra.derived_from) {
       if (storage >= base_.storages().size()) {
-        return InvalidArgument("'extra/{}' is derived from storage {}; the model has {}", extra.name, storage,
-                               base_.storages().size());
+        return InvalidArgument("'extra/{}' is derived from storage {}; the model has {}",
+                               extra.name, storage, base_.storages().size());
       }
       const StorageInfo& info = base_.storages()[storage];
-      record.sources.push_back({.record = info.record, .size = info.num_bytes(), .crc32 = 0, .sha256 = {}});
+      record.sources.push_back(
+          {.record = info.record, .size = info.num_bytes(), .crc32 = 0, .sha256 = {}});
     }
     plan_.derived.push_back(std::move(record));
     plan_.new_derived.emplace(extra.name, extra.derived_from);
@@ -104,11 +116,13 @@ class Planner {
   }
 
   bool Holds(const DerivedRecord& derived) const {
-    return std::all_of(derived.sources.begin(), derived.sources.end(), [&](const DerivedSource& source) {
-      const RecordInfo* record = base_.FindRecord(source.record);
-      return record != nullptr && record->size == source.size && record->crc32 == source.crc32 &&
-             changes_[entry_of_name_.at(root_ + source.record)].kind == Kind::kKeep;
-    });
+    return std::all_of(
+        derived.sources.begin(), derived.sources.end(), [&](const DerivedSource& source) {
+          const RecordInfo* record = base_.FindRecord(source.record);
+          return record != nullptr && record->size == source.size &&
+                 record->crc32 == source.crc32 &&
+                 changes_[entry_of_name_.at(root_ + source.record)].kind == Kind::kKeep;
+        });
   }
 
   void Put(const std::string& name, Payload payload) {
@@ -127,7 +141,9 @@ class Planner {
     if (entry != entry_of_name_.end()) changes_[entry->second] = {.kind = Kind::kDrop};
   }
 
-  std::string RecordName(std::string_view extra) const { return fmt::format("{}extra/{}", root_, extra); }
+  std::string RecordName(std::string_view extra) const {
+    return fmt::format("{}extra/{}", root_, extra);
+  }
 
   const Archive& base_;
   const ZipDirectory& directory_;

@@ -19,8 +19,8 @@ struct WriterPlan {
   std::vector<Payload> payloads;
   std::vector<Piece> pieces;
   std::map<std::size_t, std::size_t> payload_of_storage;  // of the replaced ones
-  // The copy's derived.json, if it has to be written anew. CRC and digest of the sources of `new_derived` are open until
-  // the storages, by index, are written.
+  // The copy's derived.json, if it has to be written anew. CRC and digest of the sources of
+  // `new_derived` are open until the storages, by index, are written.
   std::vector<DerivedRecord> derived;
   std::map<std::string, std::vector<std::size_t>> new_derived;
   std::optional<std::size_t> derived_payload;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "fedge/archive/bytes.h"
+#include "fedge/archive/record_name.h"
 
 namespace fedge::internal {
 namespace {
@@ -13,7 +14,8 @@ using Bytes = std::span<const std::byte>;
 
 // The most that deflate can expand: 258 bytes for two bits, less the rest of the block.
 constexpr std::uint64_t kMaxDeflateRatio = 1032;
-constexpr std::uint16_t kFlagsUnreadable = kFlagEncrypted | 0x0020 | 0x2040;  // encrypted, patched, masked headers
+constexpr std::uint16_t kFlagsUnreadable =
+    kFlagEncrypted | 0x0020 | 0x2040;  // encrypted, patched, masked headers
 
 struct EndRecord {
   std::uint64_t num_entries = 0;
@@ -73,15 +75,17 @@ Result<EndRecord> ReadEnd(Bytes file) {
                 .central_offset = LoadLittle<std::uint32_t>(file, *at + 16),
                 .begin = *at};
   const std::size_t locator = *at - std::min(*at, kZip64LocatorSize);
-  if (*at >= kZip64LocatorSize && LoadLittle<std::uint32_t>(file, locator) == kZip64LocatorSignature) {
+  if (*at >= kZip64LocatorSize &&
+      LoadLittle<std::uint32_t>(file, locator) == kZip64LocatorSignature) {
     FEDGE_RETURN_IF_ERROR(ReadZip64End(file, locator, end));
   }
   if (!Within(end.central_offset, end.central_size, end.begin)) {
-    return DataLoss("the directory of {} bytes at offset {} runs past the end records at {}", end.central_size,
-                    end.central_offset, end.begin);
+    return DataLoss("the directory of {} bytes at offset {} runs past the end records at {}",
+                    end.central_size, end.central_offset, end.begin);
   }
   if (end.num_entries > end.central_size / kCentralEntrySize) {
-    return DataLoss("the directory at offset {} is too small for {} records", end.central_offset, end.num_entries);
+    return DataLoss("the directory at offset {} is too small for {} records", end.central_offset,
+                    end.num_entries);
   }
   return end;
 }
@@ -115,7 +119,8 @@ Status CheckSizes(const ZipEntry& entry) {
     return DataLoss("it is stored, yet its sizes differ: {} and {}", entry.stored_size, entry.size);
   }
   if (entry.method != kMethodDeflated) {
-    return InvalidArgument("its compression method {} is neither stored nor deflated", entry.method);
+    return InvalidArgument("its compression method {} is neither stored nor deflated",
+                           entry.method);
   }
   if (entry.size / kMaxDeflateRatio > entry.stored_size) {
     return DataLoss("{} deflated bytes can't hold {}", entry.stored_size, entry.size);
@@ -149,7 +154,8 @@ Status ReadLocalHeader(Bytes file, std::uint64_t central_offset, ZipEntry& entry
 
 // The entry at the start of `central`; its central view is what to skip.
 Result<ZipEntry> ReadEntry(Bytes central) {
-  if (central.size() < kCentralEntrySize || LoadLittle<std::uint32_t>(central, 0) != kCentralEntrySignature) {
+  if (central.size() < kCentralEntrySize ||
+      LoadLittle<std::uint32_t>(central, 0) != kCentralEntrySignature) {
     return DataLoss("is no directory entry");
   }
   const std::size_t name_size = LoadLittle<std::uint16_t>(central, 28);
@@ -166,7 +172,8 @@ Result<ZipEntry> ReadEntry(Bytes central) {
                  .header_offset = LoadLittle<std::uint32_t>(central, 42),
                  .data_offset = 0,
                  .central = central.first(size)};
-  FEDGE_RETURN_IF_ERROR(ReadZip64Extra(central.subspan(kCentralEntrySize + name_size, extra_size), entry));
+  FEDGE_RETURN_IF_ERROR(
+      ReadZip64Extra(central.subspan(kCentralEntrySize + name_size, extra_size), entry));
   return entry;
 }
 
@@ -186,7 +193,8 @@ Status CheckApart(const std::vector<ZipEntry>& entries) {
       return DataLoss("{}: overlaps {}", Describe(*order[i - 1]), Describe(*order[i]));
     }
   }
-  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+  std::sort(order.begin(), order.end(),
+            [](const auto* a, const auto* b) { return a->name < b->name; });
   for (std::size_t i = 1; i < order.size(); ++i) {
     if (order[i - 1]->name == order[i]->name) {
       return InvalidArgument("{}: the name occurs a second time, at {}", Describe(*order[i - 1]),
@@ -197,29 +205,6 @@ Status CheckApart(const std::vector<ZipEntry>& entries) {
 }
 
 }  // namespace
-
-Status CheckRecordName(std::string_view name) {
-  const bool unsafe = name.empty() || name.front() == '/' ||
-                      std::any_of(name.begin(), name.end(), [](char c) {
-                        return c == '\\' || c == ':' || static_cast<unsigned char>(c) < ' ';
-                      });
-  if (unsafe) return InvalidArgument("its name is not a relative path");
-  for (std::string_view rest = name;;) {
-    const std::size_t slash = rest.find('/');
-    const std::string_view part = rest.substr(0, slash);
-    if (part == "." || part == "..") return InvalidArgument("its name has a '{}' in it", part);
-    if (slash == std::string_view::npos) return OkStatus();
-    rest.remove_prefix(slash + 1);
-  }
-}
-
-std::string PrintableName(std::string_view name) {
-  constexpr std::size_t kMaxShown = 120;
-  std::string shown;
-  for (const char c : name.substr(0, kMaxShown)) shown.push_back(c >= ' ' && c <= '~' ? c : '?');
-  if (name.size() > kMaxShown) shown += "...";
-  return shown;
-}
 
 Result<ZipDirectory> ReadZipDirectory(Bytes file) {
   FEDGE_ASSIGN_OR_RETURN(const EndRecord end, ReadEnd(file));
@@ -232,7 +217,8 @@ Result<ZipDirectory> ReadZipDirectory(Bytes file) {
     auto entry = ReadEntry(central);
     if (!entry.ok()) {
       return std::move(entry).status().WithContext(
-          fmt::format("directory entry {} at offset {}", i, end.central_offset + end.central_size - central.size()));
+          fmt::format("directory entry {} at offset {}", i,
+                      end.central_offset + end.central_size - central.size()));
     }
     central = central.subspan(entry->central.size());
     Status status = CheckRecordName(entry->name);
@@ -241,7 +227,9 @@ Result<ZipDirectory> ReadZipDirectory(Bytes file) {
     if (!status.ok()) return status.WithContext(Describe(*entry));
     directory.entries.push_back(std::move(*entry));
   }
-  if (!central.empty()) return DataLoss("the directory at offset {} has {} bytes too many", end.central_offset, central.size());
+  if (!central.empty())
+    return DataLoss("the directory at offset {} has {} bytes too many", end.central_offset,
+                    central.size());
   FEDGE_RETURN_IF_ERROR(CheckApart(directory.entries));
   return directory;
 }

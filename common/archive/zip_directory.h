@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -48,24 +47,20 @@ struct ZipEntry {
 };
 
 struct ZipDirectory {
-  std::vector<ZipEntry> entries;  // in the order of the central directory; a folder's name ends in '/'
+  std::vector<ZipEntry>
+      entries;  // in the order of the central directory; a folder's name ends in '/'
   std::uint64_t central_offset = 0;
   std::span<const std::byte> tail;  // what follows the central directory: the end records
 };
 
-// Reads and checks the directory: every record lies within the file, apart from the others, is stored or deflated, not
-// encrypted, inflates to no more than deflate can, and has a unique relative name without "..".
-// kInvalidArgument: no zip, or one with such features; kDataLoss: a zip, but torn or inconsistent.
+// Reads and checks the directory: every record lies within the file, apart from the others, is
+// stored or deflated, not encrypted, inflates to no more than deflate can, and has a unique
+// relative name without "..". kInvalidArgument: no zip, or one with such features; kDataLoss: a
+// zip, but torn or inconsistent.
 Result<ZipDirectory> ReadZipDirectory(std::span<const std::byte> file);
 
-// kInvalidArgument unless `name` is a relative path without "." and ".." that every zip tool takes as it is.
-Status CheckRecordName(std::string_view name);
-
-// A name from a file as it may stand in a message: printable and bounded.
-std::string PrintableName(std::string_view name);
-
-// The fields of a central directory entry's or local header's extra area, in order: calls visit(id, payload, whole).
-// False if the area is malformed.
+// The fields of a central directory entry's or local header's extra area, in order: calls visit(id,
+// payload, whole). False if the area is malformed.
 template <typename Visit>
 bool ForEachExtraField(std::span<const std::byte> extra, Visit&& visit);
 

@@ -13,7 +13,8 @@ constexpr std::uint16_t kZip64Version = 45;
 
 template <typename T>
 void Put(std::string& out, T value) {
-  for (std::size_t i = 0; i < sizeof(T); ++i) out.push_back(static_cast<char>((value >> (8 * i)) & 255));
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    out.push_back(static_cast<char>((value >> (8 * i)) & 255));
 }
 
 template <typename T>
@@ -22,9 +23,12 @@ void PutAt(std::string& out, std::size_t offset, T value) {
 }
 
 bool NeedsZip64(std::uint64_t value) { return value >= kMax32; }
-std::uint32_t Narrow(std::uint64_t value) { return NeedsZip64(value) ? kMax32 : static_cast<std::uint32_t>(value); }
+std::uint32_t Narrow(std::uint64_t value) {
+  return NeedsZip64(value) ? kMax32 : static_cast<std::uint32_t>(value);
+}
 
-// The padding field after which data begin at a multiple of `alignment`; `end` is where they would without it.
+// The padding field after which data begin at a multiple of `alignment`; `end` is where they would
+// without it.
 std::string Padding(std::uint64_t end, std::uint64_t alignment) {
   const std::uint64_t begin = end + 4;
   const std::uint64_t size = (alignment - begin % alignment) % alignment;
@@ -35,7 +39,8 @@ std::string Padding(std::uint64_t end, std::uint64_t alignment) {
   return field;
 }
 
-// The fields but those of one id, as far as they leave room for another field of ours in the 16 bits of their length.
+// The fields but those of one id, as far as they leave room for another field of ours in the 16
+// bits of their length.
 std::string ExtraWithout(std::span<const std::byte> extra, std::uint16_t dropped) {
   constexpr std::size_t kMaxKept = 65'000;
   std::string kept;
@@ -65,9 +70,10 @@ struct CentralSizes {
 };
 
 // `fixed` is the first 46 bytes of an entry.
-std::string AssembleCentralEntry(std::string fixed, std::string_view name, std::string extra, std::string_view comment,
-                                 const CentralSizes& sizes) {
-  const std::string zip64 = Zip64Extra(std::array{sizes.size, sizes.stored_size, sizes.header_offset});
+std::string AssembleCentralEntry(std::string fixed, std::string_view name, std::string extra,
+                                 std::string_view comment, const CentralSizes& sizes) {
+  const std::string zip64 =
+      Zip64Extra(std::array{sizes.size, sizes.stored_size, sizes.header_offset});
   extra = zip64 + extra;
   PutAt(fixed, 20, Narrow(sizes.stored_size));
   PutAt(fixed, 24, Narrow(sizes.size));
@@ -123,7 +129,8 @@ std::string NewCentralEntry(const NewRecord& record) {
     fixed = std::string(AsText(record.like.first(kCentralEntrySize)));
     const std::size_t name_size = LoadLittle<std::uint16_t>(record.like, 28);
     const std::size_t extra_size = LoadLittle<std::uint16_t>(record.like, 30);
-    extra = ExtraWithout(record.like.subspan(kCentralEntrySize + name_size, extra_size), kZip64ExtraId);
+    extra =
+        ExtraWithout(record.like.subspan(kCentralEntrySize + name_size, extra_size), kZip64ExtraId);
   }
   PutAt(fixed, 0, kCentralEntrySignature);
   PutAt(fixed, 6, NeedsZip64(record.size) ? kZip64Version : std::uint16_t{0});
@@ -135,17 +142,20 @@ std::string NewCentralEntry(const NewRecord& record) {
 }
 
 CentralEntry MoveCentralEntry(const ZipEntry& entry, std::uint64_t header_offset) {
-  if (header_offset == entry.header_offset) return {.bytes = std::string(AsText(entry.central)), .crc_of = {}};
+  if (header_offset == entry.header_offset)
+    return {.bytes = std::string(AsText(entry.central)), .crc_of = {}};
   const std::size_t name_end = kCentralEntrySize + entry.name.size();
   const std::size_t extra_size = LoadLittle<std::uint16_t>(entry.central, 30);
   return {.bytes = AssembleCentralEntry(
               std::string(AsText(entry.central.first(kCentralEntrySize))), entry.name,
               ExtraWithout(entry.central.subspan(name_end, extra_size), kZip64ExtraId),
-              AsText(entry.central.subspan(name_end + extra_size)), {entry.size, entry.stored_size, header_offset}),
+              AsText(entry.central.subspan(name_end + extra_size)),
+              {entry.size, entry.stored_size, header_offset}),
           .crc_of = {}};
 }
 
-std::string PadHeader(std::span<const std::byte> header, std::uint64_t header_offset, std::uint64_t alignment) {
+std::string PadHeader(std::span<const std::byte> header, std::uint64_t header_offset,
+                      std::uint64_t alignment) {
   const std::size_t name_end = kLocalHeaderSize + LoadLittle<std::uint16_t>(header, 26);
   std::string padded(AsText(header.first(name_end)));
   std::string extra = ExtraWithout(header.subspan(name_end), kPaddingId);
@@ -158,12 +168,14 @@ std::optional<std::size_t> DescriptorCrcOffset(std::string_view header, std::str
   const auto flags = LoadLittle<std::uint16_t>(std::as_bytes(std::span(header)), 6);
   const auto bytes = std::as_bytes(std::span(trailer));
   if ((flags & kFlagDescriptor) == 0) return std::nullopt;
-  if (bytes.size() >= 16 && LoadLittle<std::uint32_t>(bytes, 0) == kDescriptorSignature) return kDescriptorCrcOffset;
+  if (bytes.size() >= 16 && LoadLittle<std::uint32_t>(bytes, 0) == kDescriptorSignature)
+    return kDescriptorCrcOffset;
   return bytes.size() >= 12 ? std::optional<std::size_t>(0) : std::nullopt;
 }
 
 std::string NewEnd(const DirectoryExtent& directory, std::span<const std::byte> tail) {
-  const bool had_zip64 = tail.size() >= kZip64EndSize && LoadLittle<std::uint32_t>(tail, 0) == kZip64EndSignature;
+  const bool had_zip64 =
+      tail.size() >= kZip64EndSize && LoadLittle<std::uint32_t>(tail, 0) == kZip64EndSignature;
   const bool zip64 = had_zip64 || directory.num_entries >= kMax16 || NeedsZip64(directory.size) ||
                      NeedsZip64(directory.offset);
   std::string end;
@@ -182,7 +194,8 @@ std::string NewEnd(const DirectoryExtent& directory, std::span<const std::byte> 
     Put(end, directory.offset + directory.size);
     Put(end, std::uint32_t{1});
   }
-  const auto count = static_cast<std::uint16_t>(std::min<std::uint64_t>(directory.num_entries, kMax16));
+  const auto count =
+      static_cast<std::uint16_t>(std::min<std::uint64_t>(directory.num_entries, kMax16));
   Put(end, kEndSignature);
   Put(end, std::uint32_t{0});  // disks
   Put(end, count);

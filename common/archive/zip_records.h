@@ -9,8 +9,8 @@
 
 #include "fedge/archive/zip_directory.h"
 
-// The bytes of ZIP headers, as PyTorch's writer lays them out: sizes and CRC in a descriptor behind the data, the data
-// aligned by an extra field "FB" of padding in the local header.
+// The bytes of ZIP headers, as PyTorch's writer lays them out: sizes and CRC in a descriptor behind
+// the data, the data aligned by an extra field "FB" of padding in the local header.
 namespace fedge::internal {
 
 inline constexpr std::size_t kLocalCrcOffset = 14;
@@ -22,7 +22,8 @@ struct NewRecord {
   std::string name;
   std::uint64_t size = 0;
   std::uint64_t header_offset = 0;
-  std::span<const std::byte> like;  // a central entry whose attributes and times it takes; empty for none
+  std::span<const std::byte>
+      like;  // a central entry whose attributes and times it takes; empty for none
 };
 std::string NewLocalHeader(const NewRecord& record, std::uint64_t alignment);
 std::string NewDescriptor(const NewRecord& record);
@@ -36,10 +37,13 @@ struct CentralEntry {
 // The entry of a record that is kept but begins at `header_offset` now.
 CentralEntry MoveCentralEntry(const ZipEntry& entry, std::uint64_t header_offset);
 
-// A local header, name and extra fields included, with new padding: data of a record at `header_offset` are aligned.
-std::string PadHeader(std::span<const std::byte> header, std::uint64_t header_offset, std::uint64_t alignment);
+// A local header, name and extra fields included, with new padding: data of a record at
+// `header_offset` are aligned.
+std::string PadHeader(std::span<const std::byte> header, std::uint64_t header_offset,
+                      std::uint64_t alignment);
 
-// Where the CRC stands in the descriptor that begins `trailer`; nullopt if the header announces none.
+// Where the CRC stands in the descriptor that begins `trailer`; nullopt if the header announces
+// none.
 std::optional<std::size_t> DescriptorCrcOffset(std::string_view header, std::string_view trailer);
 
 struct DirectoryExtent {

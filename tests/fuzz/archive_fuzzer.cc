@@ -1,4 +1,5 @@
-// Opens the input as an archive and asks everything of it; then writes a changed copy, which must be sound.
+// Opens the input as an archive and asks everything of it; then writes a changed copy, which must
+// be sound.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -54,7 +55,9 @@ class MemoryFiles final : public FileSystem {
   Result<std::unique_ptr<WritableFile>> OpenForWrite(const std::string&) override {
     return std::unique_ptr<WritableFile>(std::make_unique<MemoryFile>(content));
   }
-  Result<std::unique_ptr<RandomAccessFile>> OpenForRead(const std::string&) override { return Unimplemented("-"); }
+  Result<std::unique_ptr<RandomAccessFile>> OpenForRead(const std::string&) override {
+    return Unimplemented("-");
+  }
   Status Rename(const std::string&, const std::string&) override { return Unimplemented("-"); }
   Status Link(const std::string&, const std::string&) override { return Unimplemented("-"); }
   Status Remove(const std::string&) override { return OkStatus(); }
@@ -72,7 +75,8 @@ void ReadTensors(const Archive& archive) {
     if (!bytes.ok() || tensor.num_elements() == 0) continue;
     std::uint64_t last = tensor.storage_offset;
     for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
-      last += static_cast<std::uint64_t>(tensor.shape[i] - 1) * static_cast<std::uint64_t>(tensor.strides[i]);
+      last += static_cast<std::uint64_t>(tensor.shape[i] - 1) *
+              static_cast<std::uint64_t>(tensor.strides[i]);
     }
     FEDGE_CHECK((last + 1) * DTypeSize(tensor.dtype) <= bytes->size());
     [[maybe_unused]] const volatile std::byte touched = (*bytes)[last * DTypeSize(tensor.dtype)];
@@ -80,9 +84,11 @@ void ReadTensors(const Archive& archive) {
 }
 
 void WriteCopy(const Archive& base) {
-  ArchiveWriter::Options options{.replaced_storages = {},
-                                 .extras = {{"note.txt", std::nullopt, {}}, {"fuzz/added.txt", "added", {}}}};
-  for (std::size_t i = 0; i < base.storages().size(); i += 2) options.replaced_storages.push_back(i);
+  ArchiveWriter::Options options{
+      .replaced_storages = {},
+      .extras = {{"note.txt", std::nullopt, {}}, {"fuzz/added.txt", "added", {}}}};
+  for (std::size_t i = 0; i < base.storages().size(); i += 2)
+    options.replaced_storages.push_back(i);
   if (!base.storages().empty()) options.extras[1].derived_from = {base.storages().size() - 1, 0};
   MemoryFiles files;
   auto writer = ArchiveWriter::Create(base, files, "copy", options);
@@ -94,7 +100,8 @@ void WriteCopy(const Archive& base) {
   }
   const auto summary = writer->Finish();
   if (!summary.ok()) return;  // a deflated source may be malformed
-  FEDGE_CHECK(summary->size == files.content.size() && summary->digest == Sha256::Of(files.content));
+  FEDGE_CHECK(summary->size == files.content.size() &&
+              summary->digest == Sha256::Of(files.content));
   auto copy = Archive::FromBytes(files.content, "copy");
   FEDGE_CHECK(copy.ok() && copy->tensors().size() == base.tensors().size());
   FEDGE_CHECK(*copy->ReadExtra("fuzz/added.txt") == "added" && !copy->HasExtra("note.txt"));

@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!pickle.ok()) return 0;
   // The input's own bytes are the code: the reader of class headers sees text of any kind.
   const auto code = [&](const std::string&) -> fedge::Result<std::string> {
-    return "class M(Module):\n  __parameters__ = [\"w\", ]\n  __buffers__ = [\"b\", ]\n" + std::string(bytes);
+    return "class M(Module):\n  __parameters__ = [\"w\", ]\n  __buffers__ = [\"b\", ]\n" +
+           std::string(bytes);
   };
   (void)fedge::internal::ListTensors(*pickle, code);
   return 0;

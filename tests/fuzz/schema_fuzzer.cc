@@ -1,4 +1,5 @@
-// Reads the input as each of the JSON records of an archive; what is read must survive being written.
+// Reads the input as each of the JSON records of an archive; what is read must survive being
+// written.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -34,18 +34,24 @@ inline std::size_t StorageOf(const Archive& archive, const std::string& tensor) 
   return info == nullptr ? 0 : info->storage;
 }
 
-// The records of a module "M" with the parameter `w` and the buffer `b`, both float32, of two elements each.
+// The records of a module "M" with the parameter `w` and the buffer `b`, both float32, of two
+// elements each.
 inline std::vector<ZipRecord> SmallModule(bool deflate = false) {
   namespace p = pickle;
   const auto tensor = [](const char* key, bool requires_grad) {
     return p::Tensor(p::Storage("FloatStorage", key, 2),
                      {.offset = 0, .shape = {2}, .strides = {1}, .requires_grad = requires_grad});
   };
-  const std::string state = p::Dict({p::Text("w"), tensor("0", true), p::Text("b"), tensor("1", false)});
+  const std::string state =
+      p::Dict({p::Text("w"), tensor("0", true), p::Text("b"), tensor("1", false)});
   const float w[2] = {1, 2};
   const float b[2] = {3, 4};
-  const auto text = [](const float* values) { return std::string(reinterpret_cast<const char*>(values), 8); };
-  return {{.name = "m/data.pkl", .content = p::Whole(p::Object("__torch__", "M", state)), .deflate = deflate},
+  const auto text = [](const float* values) {
+    return std::string(reinterpret_cast<const char*>(values), 8);
+  };
+  return {{.name = "m/data.pkl",
+           .content = p::Whole(p::Object("__torch__", "M", state)),
+           .deflate = deflate},
           {.name = "m/code/__torch__.py",
            .content = "class M(Module):\n  __parameters__ = [\"w\", ]\n  __buffers__ = [\"b\", ]\n",
            .deflate = deflate},

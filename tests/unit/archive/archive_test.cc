@@ -46,7 +46,8 @@ TEST(ArchiveTest, ReadsRecordsAndExtras) {
   EXPECT_TRUE(archive.HasExtra("note.txt"));
   EXPECT_FALSE(archive.HasExtra("other.txt"));
   EXPECT_EQ(archive.ReadExtra("other.txt").status().code(), StatusCode::kNotFound);
-  EXPECT_THAT(*archive.ReadRecord("code/__torch__.py"), HasSubstr("class Mlp(Module):"));  // deflated
+  EXPECT_THAT(*archive.ReadRecord("code/__torch__.py"),
+              HasSubstr("class Mlp(Module):"));  // deflated
   EXPECT_EQ(archive.FindTensor("nothing"), nullptr);
 }
 
@@ -80,7 +81,8 @@ TEST(ArchiveTest, InflatesTensorsOnceForAllThreads) {
   std::vector<const std::byte*> seen(4);
   {
     std::vector<std::jthread> threads;
-    for (auto& pointer : seen) threads.emplace_back([&] { pointer = archive->StorageBytes(0)->data(); });
+    for (auto& pointer : seen)
+      threads.emplace_back([&] { pointer = archive->StorageBytes(0)->data(); });
   }
   EXPECT_EQ(std::count(seen.begin(), seen.end(), seen[0]), 4);
   EXPECT_EQ(Content(*archive, StorageOf(*archive, "b")), SmallModule()[4].content);
@@ -103,11 +105,13 @@ TEST(ArchiveTest, AMissingStorageIsNamed) {
   auto records = SmallModule();
   records.erase(records.begin() + 3);
   const std::string file = BuildZip(records);
-  EXPECT_THAT(Archive::FromBytes(AsBytes(file), "m.pt").status().message(), HasSubstr("m.pt: record 'data/0' is missing"));
+  EXPECT_THAT(Archive::FromBytes(AsBytes(file), "m.pt").status().message(),
+              HasSubstr("m.pt: record 'data/0' is missing"));
 }
 
 TEST(ArchiveTest, AStorageOfTheWrongSizeIsNamed) {
-  for (const std::string& content : {std::string(4, 'x'), std::string(9, 'x'), std::string(12, 'x')}) {
+  for (const std::string& content :
+       {std::string(4, 'x'), std::string(9, 'x'), std::string(12, 'x')}) {
     auto records = SmallModule();
     records[3].content = content;
     const std::string file = BuildZip(records);
@@ -130,7 +134,7 @@ TEST(ArchiveTest, VerifyFindsAFlippedBit) {
 TEST(ArchiveTest, DamagedDeflateDataAreAnErrorNotATensor) {
   auto records = SmallModule(true);
   records[3].deflate = false;
-  records[3].method_offset = 8;          // says deflated
+  records[3].method_offset = 8;                 // says deflated
   records[3].content = std::string(8, '\xff');  // is not
   const std::string file = BuildZip(records);
   const auto archive = Archive::FromBytes(AsBytes(file), "m.pt");
@@ -143,11 +147,13 @@ std::string Everything(const Archive& archive) {
   std::string text = archive.is_module() ? "module\n" : "tensors\n";
   for (const TensorInfo& tensor : archive.tensors()) {
     text += fmt::format("{} {} {} {} {} {} {} {}\n", tensor.name, static_cast<int>(tensor.kind),
-                        DTypeName(tensor.dtype), fmt::join(tensor.shape, ","), fmt::join(tensor.strides, ","),
-                        tensor.storage, tensor.storage_offset, tensor.requires_grad);
+                        DTypeName(tensor.dtype), fmt::join(tensor.shape, ","),
+                        fmt::join(tensor.strides, ","), tensor.storage, tensor.storage_offset,
+                        tensor.requires_grad);
   }
   for (std::size_t i = 0; i < archive.storages().size(); ++i) text += Content(archive, i) + "\n";
-  for (const RecordInfo& record : archive.records()) text += record.name + archive.ReadRecord(record.name).value() + "\n";
+  for (const RecordInfo& record : archive.records())
+    text += record.name + archive.ReadRecord(record.name).value() + "\n";
   return text;
 }
 
@@ -179,7 +185,8 @@ TEST_P(DamagedFileTest, AnyRunOfBytesMayBeOverwritten) {
   for (std::size_t i = 0; i < good.size(); i += 4) {
     for (const char value : {'\0', '\xff'}) {
       std::string bad = good;
-      bad.replace(i, std::min<std::size_t>(8, bad.size() - i), std::min<std::size_t>(8, bad.size() - i), value);
+      bad.replace(i, std::min<std::size_t>(8, bad.size() - i),
+                  std::min<std::size_t>(8, bad.size() - i), value);
       ExpectRefusedOrRight(bad, expected, i);
     }
   }
@@ -194,8 +201,8 @@ TEST_P(DamagedFileTest, NoPartOfItOpens) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, DamagedFileTest,
-                         ::testing::Values("torch-2.13/dtypes.pt", "torch-1.13/mlp.pt", "torch-2.13/views.pt",
-                                           "torch-2.13/named.pt"));
+                         ::testing::Values("torch-2.13/dtypes.pt", "torch-1.13/mlp.pt",
+                                           "torch-2.13/views.pt", "torch-2.13/named.pt"));
 
 }  // namespace
 }  // namespace fedge

@@ -31,13 +31,15 @@ class Color(Enum):
 }
 
 TEST(ClassHeadersTest, ReadsEscapedNames) {
-  const auto classes = ParseClassHeaders("class M(Module):\n  __parameters__ = [\"a\\\"b\", \"c\\\\d\", \"\\303\\251\", ]\n");
+  const auto classes = ParseClassHeaders(
+      "class M(Module):\n  __parameters__ = [\"a\\\"b\", \"c\\\\d\", \"\\303\\251\", ]\n");
   EXPECT_THAT(classes.at("M").parameters, ElementsAre("a\"b", "c\\d", "\xc3\xa9"));
 }
 
 TEST(ClassHeadersTest, TakesListsOfTheFirstHeaderOnly) {
   // A list outside of a class, or behind the end of one, is no header.
-  const auto classes = ParseClassHeaders("  __parameters__ = [\"x\", ]\nclass M(Module):\nx = 1\n  __buffers__ = [\"y\", ]\n");
+  const auto classes = ParseClassHeaders(
+      "  __parameters__ = [\"x\", ]\nclass M(Module):\nx = 1\n  __buffers__ = [\"y\", ]\n");
   EXPECT_THAT(classes.at("M").parameters, IsEmpty());
   EXPECT_THAT(classes.at("M").buffers, IsEmpty());
 }
@@ -51,7 +53,8 @@ TEST(ClassHeadersTest, TextThatIsCutOffIsNoTrouble) {
 
 TEST(ClassHeadersTest, MapsModulesToRecords) {
   EXPECT_EQ(CodeRecordOf("__torch__"), "code/__torch__.py");
-  EXPECT_EQ(CodeRecordOf("__torch__.torch.nn.___torch_mangle_3"), "code/__torch__/torch/nn/___torch_mangle_3.py");
+  EXPECT_EQ(CodeRecordOf("__torch__.torch.nn.___torch_mangle_3"),
+            "code/__torch__/torch/nn/___torch_mangle_3.py");
 }
 
 }  // namespace

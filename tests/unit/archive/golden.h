@@ -12,7 +12,9 @@
 
 namespace fedge::testing {
 
-inline std::string GoldenFolder() { return std::string(FEDGE_SOURCE_DIR) + "/tests/golden/archive"; }
+inline std::string GoldenFolder() {
+  return std::string(FEDGE_SOURCE_DIR) + "/tests/golden/archive";
+}
 
 // The archives that have a companion file with this extension, sorted.
 inline std::vector<std::string> GoldenFiles(const std::string& companion) {

@@ -1,4 +1,7 @@
-// The files in tests/golden/archive, written by several versions of torch, against what torch says is in them.
+// The files in tests/golden/archive, written by several versions of torch, against what torch says
+// is in them.
+#include "golden.h"
+
 #include <array>
 #include <filesystem>
 #include <map>
@@ -11,7 +14,6 @@
 #include "fedge/archive/archive.h"
 #include "fedge/archive/manifest.h"
 #include "fedge/common/hash.h"
-#include "golden.h"
 
 namespace fedge {
 namespace {
@@ -34,7 +36,8 @@ std::string RowMajor(const Archive& archive, const TensorInfo& tensor) {
   std::vector<std::int64_t> index(tensor.shape.size(), 0);
   for (std::uint64_t i = 0; i < tensor.num_elements(); ++i) {
     std::uint64_t at = tensor.storage_offset;
-    for (std::size_t d = 0; d < index.size(); ++d) at += static_cast<std::uint64_t>(index[d] * tensor.strides[d]);
+    for (std::size_t d = 0; d < index.size(); ++d)
+      at += static_cast<std::uint64_t>(index[d] * tensor.strides[d]);
     const auto element = storage->subspan(at * size, size);
     out.append(reinterpret_cast<const char*>(element.data()), size);
     for (std::size_t d = index.size(); d-- > 0;) {
@@ -48,9 +51,10 @@ std::string RowMajor(const Archive& archive, const TensorInfo& tensor) {
 // A tensor as the generating script writes it.
 std::string Line(const Archive& archive, const TensorInfo& tensor) {
   static constexpr std::array<const char*, 3> kKinds = {"parameter", "buffer", "attribute"};
-  return fmt::format("{} {} {} {} {} {} {:08x}", tensor.name, kKinds[static_cast<std::size_t>(tensor.kind)],
-                     DTypeName(tensor.dtype), Numbers(tensor.shape), Numbers(tensor.strides),
-                     tensor.requires_grad ? 1 : 0, Crc32(AsBytes(RowMajor(archive, tensor))));
+  return fmt::format("{} {} {} {} {} {} {:08x}", tensor.name,
+                     kKinds[static_cast<std::size_t>(tensor.kind)], DTypeName(tensor.dtype),
+                     Numbers(tensor.shape), Numbers(tensor.strides), tensor.requires_grad ? 1 : 0,
+                     Crc32(AsBytes(RowMajor(archive, tensor))));
 }
 
 class GoldenTest : public ::testing::TestWithParam<std::string> {};
@@ -85,7 +89,8 @@ TEST_P(GoldenTest, IsTheSameWhenItsBytesAreGiven) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, GoldenTest, ::testing::ValuesIn(GoldenFiles(".txt")), fedge::testing::GoldenName);
+INSTANTIATE_TEST_SUITE_P(All, GoldenTest, ::testing::ValuesIn(GoldenFiles(".txt")),
+                         fedge::testing::GoldenName);
 
 class RejectedGoldenTest : public ::testing::TestWithParam<std::string> {};
 
@@ -106,7 +111,8 @@ TEST(GoldenTest, FilesOfEveryWriterAreThere) {
   for (const std::string& file : GoldenFiles(".txt")) {
     ++folders[std::filesystem::path(file).parent_path().filename().string()];
   }
-  for (const char* folder : {"torch-1.13", "torch-2.0", "torch-2.1", "torch-2.13", "libtorch-2.13"}) {
+  for (const char* folder :
+       {"torch-1.13", "torch-2.0", "torch-2.1", "torch-2.13", "libtorch-2.13"}) {
     EXPECT_GT(folders[folder], 0) << folder;
   }
 }

@@ -11,7 +11,8 @@ namespace fedge::testing::pickle {
 
 inline std::string Little(std::uint64_t value, std::size_t count) {
   std::string bytes;
-  for (std::size_t i = 0; i < count; ++i) bytes.push_back(static_cast<char>((value >> (8 * i)) & 255));
+  for (std::size_t i = 0; i < count; ++i)
+    bytes.push_back(static_cast<char>((value >> (8 * i)) & 255));
   return bytes;
 }
 
@@ -27,21 +28,31 @@ inline std::string Joined(std::initializer_list<std::string> items) {
   return bytes;
 }
 
-inline std::string Text(std::string_view text) { return Joined({std::string("X"), Little(text.size(), 4), std::string(text)}); }
+inline std::string Text(std::string_view text) {
+  return Joined({std::string("X"), Little(text.size(), 4), std::string(text)});
+}
 inline std::string Int(std::int64_t value) {
   return Joined({std::string("\x8a\x08"), Little(static_cast<std::uint64_t>(value), 8)});
 }
 inline std::string Global(std::string_view module, std::string_view name) {
-  return Joined({std::string_view("c"), module, std::string_view("\n"), name, std::string_view("\n")});
+  return Joined(
+      {std::string_view("c"), module, std::string_view("\n"), name, std::string_view("\n")});
 }
 
-inline std::string Bracketed(const char* begin, std::initializer_list<std::string> items, const char* end) {
+inline std::string Bracketed(const char* begin, std::initializer_list<std::string> items,
+                             const char* end) {
   return Joined({std::string(begin), Joined(items), std::string(end)});
 }
-inline std::string Tuple(std::initializer_list<std::string> items) { return Bracketed("(", items, "t"); }
-inline std::string List(std::initializer_list<std::string> items) { return Bracketed("](", items, "e"); }
+inline std::string Tuple(std::initializer_list<std::string> items) {
+  return Bracketed("(", items, "t");
+}
+inline std::string List(std::initializer_list<std::string> items) {
+  return Bracketed("](", items, "e");
+}
 // Keys and values in turn.
-inline std::string Dict(std::initializer_list<std::string> items) { return Bracketed("}(", items, "u"); }
+inline std::string Dict(std::initializer_list<std::string> items) {
+  return Bracketed("}(", items, "u");
+}
 inline std::string Call(std::string_view function, std::initializer_list<std::string> arguments) {
   return Joined({std::string(function), Tuple(arguments), std::string("R")});
 }
@@ -50,7 +61,8 @@ inline std::string Object(std::string_view module, std::string_view name, std::s
 }
 
 inline std::string Storage(std::string_view type, std::string_view key, std::int64_t num_elements) {
-  return Tuple({Text("storage"), Global("torch", type), Text(key), Text("cpu"), Int(num_elements)}).append("Q");
+  return Tuple({Text("storage"), Global("torch", type), Text(key), Text("cpu"), Int(num_elements)})
+      .append("Q");
 }
 
 struct View {
@@ -66,11 +78,14 @@ inline std::string Tensor(std::string_view storage, const View& view) {
     for (const std::int64_t value : values) bytes += Int(value);
     return Tuple({bytes});
   };
-  return Call(Global("torch._utils", "_rebuild_tensor_v2"),
-              {std::string(storage), Int(view.offset), numbers(view.shape), numbers(view.strides),
-               view.requires_grad ? "\x88" : "\x89", Call(Global("collections", "OrderedDict"), {})});
+  return Call(
+      Global("torch._utils", "_rebuild_tensor_v2"),
+      {std::string(storage), Int(view.offset), numbers(view.shape), numbers(view.strides),
+       view.requires_grad ? "\x88" : "\x89", Call(Global("collections", "OrderedDict"), {})});
 }
 
-inline std::string Whole(std::string_view value) { return Joined({std::string_view("\x80\x02"), value, std::string_view(".")}); }
+inline std::string Whole(std::string_view value) {
+  return Joined({std::string_view("\x80\x02"), value, std::string_view(".")});
+}
 
 }  // namespace fedge::testing::pickle

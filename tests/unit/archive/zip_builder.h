@@ -1,7 +1,5 @@
 #pragma once
 
-#include <libdeflate.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -9,6 +7,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <libdeflate.h>
 
 #include "fedge/common/hash.h"
 
@@ -38,14 +38,16 @@ struct ZipOptions {
 
 template <typename T>
 void PutLittle(std::string& out, T value) {
-  for (std::size_t i = 0; i < sizeof(T); ++i) out.push_back(static_cast<char>((value >> (8 * i)) & 255));
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    out.push_back(static_cast<char>((value >> (8 * i)) & 255));
 }
 
 inline std::string Deflate(std::string_view content) {
   const std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)> compressor(
       libdeflate_alloc_compressor(9), &libdeflate_free_compressor);
   std::string out(libdeflate_deflate_compress_bound(compressor.get(), content.size()), '\0');
-  out.resize(libdeflate_deflate_compress(compressor.get(), content.data(), content.size(), out.data(), out.size()));
+  out.resize(libdeflate_deflate_compress(compressor.get(), content.data(), content.size(),
+                                         out.data(), out.size()));
   return out;
 }
 
@@ -57,9 +59,12 @@ inline std::string BuildZip(const std::vector<ZipRecord>& records, const ZipOpti
     const std::string stored = record.deflate ? Deflate(record.content) : record.content;
     const auto method = static_cast<std::uint16_t>((record.deflate ? 8 : 0) + record.method_offset);
     const std::uint32_t crc = record.crc32.value_or(Crc32(AsBytes(record.content)));
-    const std::uint32_t stored_size = record.stored_size.value_or(static_cast<std::uint32_t>(stored.size()));
-    const std::uint32_t size = record.size.value_or(static_cast<std::uint32_t>(record.content.size()));
-    const std::uint32_t offset = record.header_offset.value_or(static_cast<std::uint32_t>(file.size()));
+    const std::uint32_t stored_size =
+        record.stored_size.value_or(static_cast<std::uint32_t>(stored.size()));
+    const std::uint32_t size =
+        record.size.value_or(static_cast<std::uint32_t>(record.content.size()));
+    const std::uint32_t offset =
+        record.header_offset.value_or(static_cast<std::uint32_t>(file.size()));
     const std::string local_name = record.local_name.value_or(record.name);
     const auto put_common = [&](std::string& out) {
       PutLittle<std::uint16_t>(out, record.zip64 ? 45 : 20);
@@ -93,9 +98,10 @@ inline std::string BuildZip(const std::vector<ZipRecord>& records, const ZipOpti
     PutLittle<std::uint32_t>(central, record.zip64 ? 0xffffffff : offset);
     central += record.name + extra;
   }
-  const auto count = static_cast<std::uint64_t>(static_cast<std::int64_t>(records.size()) + options.num_entries_offset);
-  const auto begin =
-      static_cast<std::uint64_t>(static_cast<std::int64_t>(file.size()) + options.central_offset_offset);
+  const auto count = static_cast<std::uint64_t>(static_cast<std::int64_t>(records.size()) +
+                                                options.num_entries_offset);
+  const auto begin = static_cast<std::uint64_t>(static_cast<std::int64_t>(file.size()) +
+                                                options.central_offset_offset);
   file += central;
   const std::uint64_t zip64_at = file.size();
   if (options.zip64_end) {
@@ -103,7 +109,8 @@ inline std::string BuildZip(const std::vector<ZipRecord>& records, const ZipOpti
     PutLittle<std::uint64_t>(file, 44);
     PutLittle<std::uint32_t>(file, 0x002d002d);
     file.append(8, '\0');
-    for (const std::uint64_t value : {count, count, std::uint64_t{central.size()}, begin}) PutLittle(file, value);
+    for (const std::uint64_t value : {count, count, std::uint64_t{central.size()}, begin})
+      PutLittle(file, value);
     PutLittle<std::uint32_t>(file, 0x07064b50);
     PutLittle<std::uint32_t>(file, 0);
     PutLittle(file, zip64_at);
@@ -114,8 +121,10 @@ inline std::string BuildZip(const std::vector<ZipRecord>& records, const ZipOpti
   for (int i = 0; i < 2; ++i) {
     PutLittle<std::uint16_t>(file, options.zip64_end ? 0xffff : static_cast<std::uint16_t>(count));
   }
-  PutLittle<std::uint32_t>(file, options.zip64_end ? 0xffffffff : static_cast<std::uint32_t>(central.size()));
-  PutLittle<std::uint32_t>(file, options.zip64_end ? 0xffffffff : static_cast<std::uint32_t>(begin));
+  PutLittle<std::uint32_t>(
+      file, options.zip64_end ? 0xffffffff : static_cast<std::uint32_t>(central.size()));
+  PutLittle<std::uint32_t>(file,
+                           options.zip64_end ? 0xffffffff : static_cast<std::uint32_t>(begin));
   PutLittle<std::uint16_t>(file, static_cast<std::uint16_t>(options.comment.size()));
   return file + options.comment;
 }

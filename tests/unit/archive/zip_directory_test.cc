@@ -21,7 +21,8 @@ Result<ZipDirectory> Read(const std::string& file) { return ReadZipDirectory(AsB
 
 TEST(ZipDirectoryTest, FindsStoredAndDeflatedRecords) {
   const std::string text(5000, 'x');
-  const std::string file = BuildZip({{.name = "m/a", .content = "hello"}, {.name = "m/b", .content = text, .deflate = true}});
+  const std::string file = BuildZip(
+      {{.name = "m/a", .content = "hello"}, {.name = "m/b", .content = text, .deflate = true}});
   const auto directory = Read(file);
   ASSERT_TRUE(directory.ok()) << directory.status().ToString();
   ASSERT_EQ(directory->entries.size(), 2U);
@@ -35,7 +36,8 @@ TEST(ZipDirectoryTest, FindsStoredAndDeflatedRecords) {
 }
 
 TEST(ZipDirectoryTest, ReadsZip64) {
-  const std::string file = BuildZip({{.name = "m/a", .content = "hello", .zip64 = true}}, {.zip64_end = true});
+  const std::string file =
+      BuildZip({{.name = "m/a", .content = "hello", .zip64 = true}}, {.zip64_end = true});
   const auto directory = Read(file);
   ASSERT_TRUE(directory.ok()) << directory.status().ToString();
   ASSERT_EQ(directory->entries.size(), 1U);
@@ -44,7 +46,8 @@ TEST(ZipDirectoryTest, ReadsZip64) {
 }
 
 TEST(ZipDirectoryTest, FindsTheEndBeforeAComment) {
-  const auto directory = Read(BuildZip({{.name = "m/a", .content = "hello"}}, {.comment = std::string(60'000, 'c')}));
+  const auto directory =
+      Read(BuildZip({{.name = "m/a", .content = "hello"}}, {.comment = std::string(60'000, 'c')}));
   ASSERT_TRUE(directory.ok()) << directory.status().ToString();
   EXPECT_EQ(directory->entries.size(), 1U);
 }
@@ -65,17 +68,19 @@ std::vector<BadZip> BadZips() {
   const ZipRecord a{.name = "m/a", .content = "hello"};
   const std::string good = BuildZip({a});
   const std::string zip64 = BuildZip({a}, {.zip64_end = true});
-  const auto named = [](std::string name) { return BuildZip({{.name = std::move(name), .content = "x"}}); };
+  const auto named = [](std::string name) {
+    return BuildZip({{.name = std::move(name), .content = "x"}});
+  };
   return {
       {"Empty", "", StatusCode::kInvalidArgument, "no zip file"},
       {"OtherFile", std::string(1000, 'x'), StatusCode::kInvalidArgument, "no zip file"},
       {"CutOff", good.substr(0, good.size() - 30), StatusCode::kDataLoss, "cut off"},
-      {"Encrypted", BuildZip({{.name = "m/a", .content = "x", .flags = 1}}), StatusCode::kInvalidArgument,
-       "record 'm/a' at offset 0: it is encrypted"},
-      {"StronglyEncrypted", BuildZip({{.name = "m/a", .content = "x", .flags = 0x2000}}), StatusCode::kInvalidArgument,
-       "encrypted"},
-      {"OtherMethod", BuildZip({{.name = "m/a", .content = "x", .method_offset = 14}}), StatusCode::kInvalidArgument,
-       "compression method 14"},
+      {"Encrypted", BuildZip({{.name = "m/a", .content = "x", .flags = 1}}),
+       StatusCode::kInvalidArgument, "record 'm/a' at offset 0: it is encrypted"},
+      {"StronglyEncrypted", BuildZip({{.name = "m/a", .content = "x", .flags = 0x2000}}),
+       StatusCode::kInvalidArgument, "encrypted"},
+      {"OtherMethod", BuildZip({{.name = "m/a", .content = "x", .method_offset = 14}}),
+       StatusCode::kInvalidArgument, "compression method 14"},
       {"AbsoluteName", named("/etc/passwd"), StatusCode::kInvalidArgument, "not a relative path"},
       {"ParentName", named("m/../../x"), StatusCode::kInvalidArgument, "has a '..' in it"},
       {"DotName", named("m/./x"), StatusCode::kInvalidArgument, "has a '.' in it"},
@@ -84,31 +89,38 @@ std::vector<BadZip> BadZips() {
       {"NulInName", named(std::string("m/a\0b", 5)), StatusCode::kInvalidArgument, "'m/a?b'"},
       {"NoName", named(""), StatusCode::kInvalidArgument, "not a relative path"},
       {"DuplicateName", BuildZip({a, a}), StatusCode::kInvalidArgument, "occurs a second time"},
-      {"SharedBytes", BuildZip({a, {.name = "m/a", .content = "hello", .header_offset = 0}}), StatusCode::kDataLoss,
-       "overlaps"},
-      {"OtherLocalName", BuildZip({{.name = "m/a", .content = "x", .local_name = "m/b"}}), StatusCode::kDataLoss,
-       "does not have this name"},
-      {"HeaderElsewhere", BuildZip({{.name = "m/a", .content = "x", .header_offset = 5}}), StatusCode::kDataLoss,
-       "record 'm/a' at offset 5: there is no record header"},
+      {"SharedBytes", BuildZip({a, {.name = "m/a", .content = "hello", .header_offset = 0}}),
+       StatusCode::kDataLoss, "overlaps"},
+      {"OtherLocalName", BuildZip({{.name = "m/a", .content = "x", .local_name = "m/b"}}),
+       StatusCode::kDataLoss, "does not have this name"},
+      {"HeaderElsewhere", BuildZip({{.name = "m/a", .content = "x", .header_offset = 5}}),
+       StatusCode::kDataLoss, "record 'm/a' at offset 5: there is no record header"},
       {"HeaderPastTheEnd", BuildZip({{.name = "m/a", .content = "x", .header_offset = 0x7fffffff}}),
        StatusCode::kDataLoss, "there is no record header"},
-      {"DataPastTheDirectory", BuildZip({{.name = "m/a", .content = "x", .size = 1u << 30, .stored_size = 1u << 30}}),
+      {"DataPastTheDirectory",
+       BuildZip({{.name = "m/a", .content = "x", .size = 1u << 30, .stored_size = 1u << 30}}),
        StatusCode::kDataLoss, "run past the directory"},
-      {"StoredSizesDiffer", BuildZip({{.name = "m/a", .content = "x", .size = 2}}), StatusCode::kDataLoss,
-       "its sizes differ"},
-      {"ImpossibleRatio", BuildZip({{.name = "m/a", .content = "x", .deflate = true, .size = 0xfffffff0}}),
+      {"StoredSizesDiffer", BuildZip({{.name = "m/a", .content = "x", .size = 2}}),
+       StatusCode::kDataLoss, "its sizes differ"},
+      {"ImpossibleRatio",
+       BuildZip({{.name = "m/a", .content = "x", .deflate = true, .size = 0xfffffff0}}),
        StatusCode::kDataLoss, "can't hold"},
-      {"LocalMethodDiffers", WithByte(good, 8, 8), StatusCode::kDataLoss, "contradicts the directory"},
-      {"LocalFlagsDiffer", WithByte(good, 6, 1), StatusCode::kDataLoss, "contradicts the directory"},
-      {"TooManyEntries", BuildZip({a}, {.num_entries_offset = 1}), StatusCode::kDataLoss, "too small for 2 records"},
-      {"TooFewEntries", BuildZip({a}, {.num_entries_offset = -1}), StatusCode::kDataLoss, "bytes too many"},
-      {"DirectoryElsewhere", BuildZip({a}, {.central_offset_offset = -1}), StatusCode::kDataLoss, "directory entry 0"},
+      {"LocalMethodDiffers", WithByte(good, 8, 8), StatusCode::kDataLoss,
+       "contradicts the directory"},
+      {"LocalFlagsDiffer", WithByte(good, 6, 1), StatusCode::kDataLoss,
+       "contradicts the directory"},
+      {"TooManyEntries", BuildZip({a}, {.num_entries_offset = 1}), StatusCode::kDataLoss,
+       "too small for 2 records"},
+      {"TooFewEntries", BuildZip({a}, {.num_entries_offset = -1}), StatusCode::kDataLoss,
+       "bytes too many"},
+      {"DirectoryElsewhere", BuildZip({a}, {.central_offset_offset = -1}), StatusCode::kDataLoss,
+       "directory entry 0"},
       {"DirectoryPastTheEnd", BuildZip({a}, {.central_offset_offset = 1000}), StatusCode::kDataLoss,
        "runs past the end records"},
       {"EndRecordsDiffer", WithByte(zip64, zip64.size() - 12, 3), StatusCode::kDataLoss,
        "contradict each other"},
-      {"Zip64EndElsewhere", WithByte(zip64, zip64.size() - kEndSize - 12, 3),
-       StatusCode::kDataLoss, "zip64 end record is not at offset"},
+      {"Zip64EndElsewhere", WithByte(zip64, zip64.size() - kEndSize - 12, 3), StatusCode::kDataLoss,
+       "zip64 end record is not at offset"},
   };
 }
 
@@ -126,13 +138,15 @@ INSTANTIATE_TEST_SUITE_P(All, BadZipTest, ::testing::ValuesIn(BadZips()),
 
 TEST(ZipDirectoryTest, RefusesAZip64EntryWithoutItsField) {
   // The entry says that its sizes are elsewhere, but there is no such field.
-  const auto directory = Read(BuildZip({{.name = "m/a", .content = "x", .size = kMax32, .stored_size = kMax32}}));
+  const auto directory =
+      Read(BuildZip({{.name = "m/a", .content = "x", .size = kMax32, .stored_size = kMax32}}));
   ASSERT_FALSE(directory.ok());
   EXPECT_EQ(directory.status().code(), StatusCode::kDataLoss);
 }
 
 TEST(ArchiveContentsTest, RefusesRecordsOutsideOfTheFolder) {
-  const std::string file = BuildZip({{.name = "m/version", .content = "3"}, {.name = "data.pkl", .content = "x"}});
+  const std::string file =
+      BuildZip({{.name = "m/version", .content = "3"}, {.name = "data.pkl", .content = "x"}});
   const auto contents = ReadContents(AsBytes(file));
   ASSERT_FALSE(contents.ok());
   EXPECT_THAT(contents.status().message(), HasSubstr("record 'data.pkl'"));
@@ -148,12 +162,14 @@ TEST(ArchiveContentsTest, RefusesAZipWithoutAModel) {
 }
 
 TEST(ArchiveContentsTest, RefusesBigEndianArchives) {
-  const std::string file = BuildZip({{.name = "m/data.pkl", .content = "\x80\x02)."}, {.name = "m/byteorder", .content = "big"}});
+  const std::string file = BuildZip(
+      {{.name = "m/data.pkl", .content = "\x80\x02)."}, {.name = "m/byteorder", .content = "big"}});
   EXPECT_EQ(ReadContents(AsBytes(file)).status().code(), StatusCode::kUnimplemented);
 }
 
 TEST(ArchiveContentsTest, RefusesAPickleThatInflatesWithoutMeasure) {
-  const std::string file = BuildZip({{.name = "m/data.pkl", .content = std::string(50'000'000, ']'), .deflate = true}});
+  const std::string file =
+      BuildZip({{.name = "m/data.pkl", .content = std::string(50'000'000, ']'), .deflate = true}});
   const auto contents = ReadContents(AsBytes(file));
   ASSERT_FALSE(contents.ok());
   EXPECT_THAT(contents.status().message(), HasSubstr("are no text"));
