@@ -1,8 +1,8 @@
 #include "fedge/fedctl/console.h"
 
+#include <algorithm>
 #include <string>
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include "fedge/cli/terminal.h"
@@ -18,8 +18,14 @@ bool Console::Print(std::string_view text) const {
 bool Console::PrintLine(std::string_view line) const { return Print(std::string(line) + "\n"); }
 
 void Console::Complain(std::string_view message) const {
-  const std::string line = fmt::format("fedctl: {}\n", Printable(message));
-  std::fwrite(line.data(), 1, line.size(), err);
+  std::string text = "fedctl: ";
+  while (true) {
+    const std::size_t end = std::min(message.find('\n'), message.size());
+    text += Printable(message.substr(0, end)) + '\n';
+    if (end + 1 >= message.size()) break;
+    message.remove_prefix(end + 1);
+  }
+  std::fwrite(text.data(), 1, text.size(), err);
   std::fflush(err);
 }
 

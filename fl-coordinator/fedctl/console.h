@@ -18,7 +18,7 @@ struct Console {
   // Written at once, so that a pipe sees each line as it happens. False when nobody reads any more.
   bool Print(std::string_view text) const;
   bool PrintLine(std::string_view line) const;
-  // "fedctl: MESSAGE" on `err`.
+  // "fedctl: MESSAGE" on `err`; the message may have several lines.
   void Complain(std::string_view message) const;
 
   // Columns for tables: 0, without bound, where `out` is no terminal.

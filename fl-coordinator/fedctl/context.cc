@@ -20,7 +20,8 @@ int Context::Fail(const Status& status) const {
       console.Complain(status.message());
       return cli::kExitTimedOut;
     case StatusCode::kCancelled:
-      console.Complain(status.message());
+      // Else nobody reads any more, or whoever gave up says why.
+      if (stop.stop_requested()) console.Complain(status.message());
       return kExitInterrupted;
     default:
       console.Complain(status.message());

@@ -27,6 +27,7 @@ Status EndedEarly(ChildProcess& child, const std::string& how) {
 }  // namespace
 
 std::string DefaultArchitecture(std::string_view data) {
+  data = data.substr(0, data.find(':'));  // "mnist:DIR" names its folder as well
   if (data == "digits") return "mlp:64,32,10";
   if (data == "mnist") return "2nn";
   if (data == "cifar10") return "resnet20";

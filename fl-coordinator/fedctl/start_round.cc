@@ -1,38 +1,18 @@
+#include "fedge/fedctl/start_round.h"
+
 #include <cmath>
 #include <memory>
 #include <random>
-#include <thread>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include "fedge/fedctl/context.h"
 #include "fedge/fedctl/follow.h"
 #include "fedge/fedctl/follow_command.h"
 #include "fedge/fedctl/json_view.h"
-#include "fedge/fedctl/local_cluster.h"
 #include "fedge/fedctl/model_export.h"
-#include "fedge/fedctl/run_plan_options.h"
 
 namespace fedge::fedctl {
 namespace {
-
-struct StartRoundOptions {
-  RunPlanOptions plan;
-  bool detach = false;
-  Duration timeout{60'000};
-  std::optional<std::string> output;
-  bool force = false;
-  bool local = false;
-  LocalOptions cluster;
-  std::optional<std::uint32_t> num_virtual;
-
-  Status Validate() const;
-  std::uint32_t NumVirtual() const {
-    return num_virtual.value_or(
-        static_cast<std::uint32_t>(std::ceil(plan.over_select * plan.clients)));
-  }
-};
 
 Status CheckLocal(const StartRoundOptions& options) {
   const LocalOptions& cluster = options.cluster;
@@ -49,22 +29,6 @@ Status CheckLocal(const StartRoundOptions& options) {
                            options.plan.clients);
   }
   return CheckOutput(options.output.value_or("global.pt"), options.force);
-}
-
-Status StartRoundOptions::Validate() const {
-  FEDGE_RETURN_IF_ERROR(plan.Validate());
-  if (local) return CheckLocal(*this);
-  const bool for_local = cluster.model || cluster.data || cluster.data_dir || cluster.partition ||
-                         cluster.workers || num_virtual;
-  if (for_local) {
-    return InvalidArgument(
-        "--model, --data, --data-dir, --partition, --virtual and --workers belong to --local; a "
-        "coordinator and its clients have their own");
-  }
-  if (detach && output.has_value()) {
-    return InvalidArgument("--detach and --output exclude each other; see 'fedctl model export'");
-  }
-  return output.has_value() ? CheckOutput(*output, force) : OkStatus();
 }
 
 std::string RandomId() {
@@ -117,54 +81,6 @@ int Export(const Context& context, AdminClient& client, const std::string& path)
                       json.Take());
 }
 
-// Starts the run on the coordinator that `client` talks to, follows it, and takes the result home if that was asked for.
-int StartAndFollow(const Context& context, AdminClient& client, const StartRoundOptions& options,
-                   const std::stop_token& stop) {
-  const Result<std::uint64_t> run = Start(context, client, options, stop);
-  if (!run.ok()) {
-    const int code = context.Fail(run.status());
-    return run.status().code() == StatusCode::kInvalidArgument ? cli::kExitUsage : code;
-  }
-  if (options.detach) return Detach(context, *run);
-  const int code = FollowCommand(context, client,
-                                 {.run = *run,
-                                  .give_up_after = options.timeout,
-                                  .stop = stop,
-                                  .can_come_back = !options.local});
-  if (code != cli::kExitDone || !options.output.has_value()) return code;
-  return Export(context, client, *options.output);
-}
-
-// With --local: a program of the cluster that dies ends the wait.
-int StartLocally(const Context& context, StartRoundOptions options) {
-  std::stop_source stop;
-  const std::stop_callback interrupt(context.stop, [&stop] { stop.request_stop(); });
-  options.cluster.num_clients = options.NumVirtual();
-  options.cluster.seed = options.plan.train.seed;
-  options.output = options.output.value_or("global.pt");
-  const Result<std::unique_ptr<LocalCluster>> cluster =
-      LocalCluster::Start(options.cluster, stop.get_token());
-  if (!cluster.ok()) {
-    const int code = context.Fail(cluster.status());
-    return code == kExitInterrupted ? code : static_cast<int>(cli::kExitFailed);
-  }
-  Status died;
-  int code = cli::kExitDone;
-  {
-    const std::jthread watchdog([&](const std::stop_token& done) {
-      while (died.ok() && SleepFor(Duration(50), done)) died = (*cluster)->Check();
-      if (!died.ok()) stop.request_stop();
-    });
-    Context local = context;
-    local.coordinator = (*cluster)->address();
-    AdminClient client(local.coordinator, stop.get_token());
-    code = StartAndFollow(local, client, options, stop.get_token());
-  }
-  if (died.ok()) return code;
-  context.console.Complain(died.message());
-  return cli::kExitFailed;
-}
-
 void AddLocalOptions(cli::Command& command, StartRoundOptions& options) {
   const std::string group = "Without a coordinator";
   LocalOptions& cluster = options.cluster;
@@ -202,6 +118,44 @@ void AddOutputOptions(cli::Command& command, StartRoundOptions& options) {
 }
 
 }  // namespace
+
+std::uint32_t StartRoundOptions::NumVirtual() const {
+  return num_virtual.value_or(
+      static_cast<std::uint32_t>(std::ceil(plan.over_select * plan.clients)));
+}
+
+Status StartRoundOptions::Validate() const {
+  FEDGE_RETURN_IF_ERROR(plan.Validate());
+  if (local) return CheckLocal(*this);
+  const bool for_local = cluster.model || cluster.data || cluster.data_dir || cluster.partition ||
+                         cluster.workers || num_virtual;
+  if (for_local) {
+    return InvalidArgument(
+        "--model, --data, --data-dir, --partition, --virtual and --workers belong to --local; a "
+        "coordinator and its clients have their own");
+  }
+  if (detach && output.has_value()) {
+    return InvalidArgument("--detach and --output exclude each other; see 'fedctl model export'");
+  }
+  return output.has_value() ? CheckOutput(*output, force) : OkStatus();
+}
+
+int StartAndFollow(const Context& context, AdminClient& client, const StartRoundOptions& options,
+                   const std::stop_token& stop) {
+  const Result<std::uint64_t> run = Start(context, client, options, stop);
+  if (!run.ok()) {
+    const int code = context.Fail(run.status());
+    return run.status().code() == StatusCode::kInvalidArgument ? cli::kExitUsage : code;
+  }
+  if (options.detach) return Detach(context, *run);
+  const int code = FollowCommand(context, client,
+                                 {.run = *run,
+                                  .give_up_after = options.timeout,
+                                  .stop = stop,
+                                  .can_come_back = !options.local});
+  if (code != cli::kExitDone || !options.output.has_value()) return code;
+  return Export(context, client, *options.output);
+}
 
 void AddStartRound(Context& context, cli::App& app) {
   const auto options = std::make_shared<StartRoundOptions>();

@@ -32,6 +32,8 @@ class LocalTest : public ::testing::Test {
             "while [ $# -gt 0 ]; do [ \"$1\" = --ready-file ] && ready=$2; shift; done\n"
             "echo " + admin_.address() + " > $ready.tmp; mv $ready.tmp $ready\n"
             "exec sleep 1000");
+    // The evaluator and the clients never join really; the fake says that they have.
+    admin_.status.set_num_trainers(1000);
     Program("fl-client", "case \"$1\" in new-model) exit 0;; *) exec sleep 1000;; esac");
   }
   ~LocalTest() override {
@@ -120,8 +122,8 @@ TEST_F(LocalTest, AProgramThatDiesEndsTheWait) {
   Program("fl-client", "case \"$1\" in new-model) exit 0;; *) echo no data; exit 9;; esac");
   const Ran ran = Run({"-o", folder_.File("global.pt")});
   EXPECT_EQ(ran.code, 1);
-  EXPECT_THAT(ran.err, HasSubstr("fl-client ended early (exit code 9)"));
-  EXPECT_THAT(ran.err, HasSubstr("no data"));
+  EXPECT_THAT(ran.err, HasSubstr("run\nfedctl: fl-client ended early (exit code 9); its last "
+                                 "lines:\n  | no data\n"));
   ExpectClean();
 }
 
@@ -149,6 +151,7 @@ TEST_F(LocalTest, AMissingProgramIsNamed) {
 
 TEST_F(LocalTest, EachDataSetHasAnArchitectureOrNone) {
   EXPECT_EQ(DefaultArchitecture("mnist"), "2nn");
+  EXPECT_EQ(DefaultArchitecture("mnist:some/folder"), "2nn");
   EXPECT_EQ(DefaultArchitecture("csv:train.csv"), "");
 }
 

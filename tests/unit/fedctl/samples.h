@@ -72,6 +72,7 @@ inline v1::CoordinatorStatus SampleStatus(std::uint64_t round) {
   return status;
 }
 
+// Run 1 ended after this round.
 inline v1::CoordinatorStatus EndedStatus(std::uint64_t last_round) {
   v1::CoordinatorStatus status = SampleStatus(last_round);
   status.set_phase(v1::COMPLETED);
