@@ -146,7 +146,7 @@ TEST_F(LocalTest, AMissingProgramIsNamed) {
   ::setenv("PATH", folder_.File("bin").c_str(), 1);
   const Ran ran = Run({"-o", folder_.File("global.pt")});
   EXPECT_EQ(ran.code, 1);
-  EXPECT_THAT(ran.err, StartsWith("fedctl: fl-client is neither beside "));
+  EXPECT_THAT(ran.err, HasSubstr("\nfedctl: fl-client is neither beside "));
 }
 
 TEST_F(LocalTest, EachDataSetHasAnArchitectureOrNone) {
