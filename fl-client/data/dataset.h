@@ -23,13 +23,13 @@ enum class TargetType : std::uint8_t {
 };
 
 struct DatasetInfo {
-  std::string name;                         // "mnist"
-  std::vector<std::int64_t> feature_shape;  // of one example: {1, 28, 28}
+  std::string name{};                         // "mnist"
+  std::vector<std::int64_t> feature_shape{};  // of one example: {1, 28, 28}
   FeatureType feature_type = FeatureType::kFloat;
   TargetType target_type = TargetType::kClass;
-  std::vector<std::int64_t> target_shape;  // of one example: {} for a class or one number
-  std::int64_t num_classes = 0;            // 0 for kReal
-  std::vector<std::string> class_names;    // [num_classes]; empty if the classes are plain numbers
+  std::vector<std::int64_t> target_shape{};  // of one example: {} for a class or one number
+  std::int64_t num_classes = 0;              // 0 for kReal
+  std::vector<std::string> class_names{};  // [num_classes]; empty if the classes are plain numbers
 
   std::size_t feature_size() const;  // elements of one example; 1 for shape {}
   std::size_t target_size() const;

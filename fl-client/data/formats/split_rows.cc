@@ -48,6 +48,11 @@ Result<DatasetSplits> MakeSplits(const std::shared_ptr<const DenseTable>& table,
     FEDGE_ASSIGN_OR_RETURN(splits.train, MakeDenseDataset(table, std::move(rows.train)));
   }
   if (WantsTest(wanted)) {
+    if (rows.test.empty()) {
+      return InvalidArgument(
+          "'{}' has no test part; give a test file, or a test fraction that holds out an example",
+          table->info.name);
+    }
     FEDGE_ASSIGN_OR_RETURN(splits.test, MakeDenseDataset(table, std::move(rows.test)));
   }
   return splits;

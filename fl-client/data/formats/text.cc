@@ -76,6 +76,11 @@ Result<DatasetSplits> Load(const DatasetOptions& given, Split split) {
   FEDGE_ASSIGN_OR_RETURN(const std::string text, ReadText(options.file, options));
   FEDGE_ASSIGN_OR_RETURN(const Vocabulary vocabulary, LoadVocabulary(text, options));
   auto [stream, windows] = Tokenize(text, vocabulary, options);
+  if (WantsTest(split) && windows.test.empty() && options.test_file.empty()) {
+    return InvalidArgument(
+        "{}: has no test part; give a test file, or a test fraction that holds out {} characters",
+        options.file, options.sequence_length + 1);
+  }
   DatasetSplits splits;
   if (WantsTrain(split)) {
     FEDGE_ASSIGN_OR_RETURN(splits.train, MakeSequenceDataset(stream, std::move(windows.train),

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <queue>
 #include <utility>
 
@@ -55,14 +56,11 @@ void Repair(std::size_t least, Random& random, Partition& partition) {
 
 Result<Partition> Make(const PartitionRequest& request) {
   FEDGE_ASSIGN_OR_RETURN(const std::vector<std::int64_t> labels, RequireLabels(request.dataset));
-  const std::int64_t num_classes = *std::max_element(labels.begin(), labels.end()) + 1;
-  std::vector<std::vector<std::uint32_t>> by_class(static_cast<std::size_t>(num_classes));
-  for (std::uint32_t i = 0; i < labels.size(); ++i)
-    by_class[static_cast<std::size_t>(labels[i])].push_back(i);
+  std::map<std::int64_t, std::vector<std::uint32_t>> by_class;  // classes may be far between
+  for (std::uint32_t i = 0; i < labels.size(); ++i) by_class[labels[i]].push_back(i);
 
   Partition partition(request.num_clients);
-  for (std::vector<std::uint32_t>& examples : by_class) {
-    if (examples.empty()) continue;
+  for (auto& [label, examples] : by_class) {
     request.random.Shuffle(std::span(examples));
     Distribute(examples, DrawDirichlet(request.random, request.parameter, request.num_clients),
                partition);

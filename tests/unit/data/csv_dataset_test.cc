@@ -154,6 +154,16 @@ TEST_F(CsvDatasetTest, HoldsOutASeededFraction) {
   EXPECT_EQ(Floats(*BuiltinDatasets().Load(options, Split::kTest).value(), {0})[0], rows(2)[0]);
 }
 
+TEST_F(CsvDatasetTest, ATestPartThatIsAskedForMustBeThere) {
+  WriteTo(folder_.File("one.csv"), "1,0\n");
+  EXPECT_EQ(BuiltinDatasets()
+                .Load({.name = "csv:" + folder_.File("one.csv")}, Split::kTest)
+                .status()
+                .message(),
+            "data: csv: 'csv' has no test part; give a test file, or a test fraction that holds "
+            "out an example");
+}
+
 TEST_F(CsvDatasetTest, ATestFileFollowsTheTrainingFile) {
   WriteTo(folder_.File("train.csv"), "x,y\n0,b\n4,a\n");
   WriteTo(folder_.File("test.csv"), "x,y\n6,a\n");

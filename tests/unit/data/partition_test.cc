@@ -159,6 +159,13 @@ TEST(DirichletPartitionTest, FillsUpSmallClients) {
   }
 }
 
+TEST(DirichletPartitionTest, TakesMemoryForTheClassesThereAreOnly) {
+  const FakeDataset sparse(6, {0, 2'000'000'000, 7, 2'000'000'000, 0, 7});
+  const FakeDataset dense(6, {0, 2, 1, 2, 0, 1});
+  EXPECT_EQ(MakePartition("dirichlet:1", sparse, 2, 1).value(),
+            MakePartition("dirichlet:1", dense, 2, 1).value());
+}
+
 TEST(DirichletPartitionTest, LessConcentrationMeansFewerClassesPerClient) {
   const FakeDataset data(6000, Cyclic(6000, 1, 10));
   const auto classes = [&](std::string_view spec) {

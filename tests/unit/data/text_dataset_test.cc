@@ -110,6 +110,12 @@ TEST_F(TextDatasetTest, SaysWhatIsMissing) {
               HasSubstr("4 characters of one speaker in a row are needed"));
 }
 
+TEST_F(TextDatasetTest, ATestPartThatIsAskedForMustBeThere) {
+  EXPECT_THAT(
+      BuiltinDatasets().Load(Options("hello world", 3, 0.1), Split::kTest).status().message(),
+      HasSubstr("t.txt: has no test part; give a test file, or a test fraction that holds out 4"));
+}
+
 TEST(TextCorpusTest, TellsUtf8FromBytes) {
   for (const std::string_view good :
        {"", "abc", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xF4\x8F\xBF\xBF"}) {
