@@ -11,8 +11,6 @@ namespace {
 
 // Blocks begin at multiples of this, so that they split no element: entries do at multiples of 8.
 constexpr std::size_t kBlockAlignment = 64;
-// Larger blocks save no more system calls that matter, and leave the cache.
-constexpr std::size_t kMaxBlockBytes = 256u << 10;
 
 // The part of one entry that lies in a block.
 struct Piece {
@@ -81,7 +79,7 @@ BufferPlan PlanBuffer(const Manifest& manifest, std::size_t buffer_bytes) {
     if (entry.rule != MergeRule::kAverageDelta) continue;
     narrowest = std::min(narrowest, DTypeSize(entry.dtype));
   }
-  std::size_t bytes = std::min(buffer_bytes / (2 + sizeof(double) / narrowest), kMaxBlockBytes);
+  std::size_t bytes = buffer_bytes / (2 + sizeof(double) / narrowest);
   bytes = std::min<std::uint64_t>(bytes, manifest.payload_bytes + kBlockAlignment - 1);
   bytes = std::max(bytes / kBlockAlignment, std::size_t{1}) * kBlockAlignment;
   return {.block_bytes = bytes, .num_sums = bytes / narrowest};

@@ -63,9 +63,12 @@ void AddMeanValues(std::span<const double> sum, double total_weight, std::span<T
 template <typename Format>
 void AddMeanNarrow(std::span<const double> sum, double total_weight,
                    std::span<std::uint16_t> values) {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const double value = double{WidenToFloat<Format>(values[i])} + sum[i] / total_weight;
-    values[i] = NarrowFromDouble<Format>(value);
+  std::array<double, kWidenAtOnce> wide;
+  for (std::size_t begin = 0; begin < values.size(); begin += wide.size()) {
+    const std::size_t count = std::min(wide.size(), values.size() - begin);
+    for (std::size_t i = 0; i < count; ++i) wide[i] = WidenToFloat<Format>(values[begin + i]);
+    AddMeanValues(sum.subspan(begin, count), total_weight, std::span(wide).first(count));
+    for (std::size_t i = 0; i < count; ++i) values[begin + i] = NarrowFromDouble<Format>(wide[i]);
   }
 }
 

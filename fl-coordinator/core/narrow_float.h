@@ -39,37 +39,38 @@ inline float WidenToFloat<Float16Format>(std::uint16_t bits) {
   const float one = std::bit_cast<float>(113U << 23);
   const auto subnormal =
       std::bit_cast<std::uint32_t>(std::bit_cast<float>(shifted + (113U << 23)) - one);
-  const std::uint32_t finite = exponent == 0 ? subnormal : normal;
-  return std::bit_cast<float>(sign | (exponent == 0x0f800000U ? special : finite));
+  // By masks: a compiler that must respect floating-point traps makes branches of conditions here.
+  const std::uint32_t is_subnormal = 0U - std::uint32_t{exponent == 0};
+  const std::uint32_t is_special = 0U - std::uint32_t{exponent == 0x0f800000U};
+  return std::bit_cast<float>(sign | (subnormal & is_subnormal) | (special & is_special) |
+                              (normal & ~is_subnormal & ~is_special));
 }
 
 // Rounds once, to nearest even; beyond the largest finite number to infinity.
 template <typename Format>
 std::uint16_t NarrowFromDouble(double value) {
   constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
-  constexpr std::uint64_t kInfinity = std::uint64_t{2047} << 52;
   constexpr std::uint64_t kMinBiased = 1023 + Format::kMinExponent;
   constexpr std::uint64_t kMaxBiased = 1023 + Format::kMaxExponent;
-  constexpr std::uint32_t kNarrowInfinity =
-      std::uint32_t{Format::kMaxExponent - Format::kMinExponent + 2} << Format::kMantissaBits;
-  constexpr std::uint32_t kNarrowNan = kNarrowInfinity | (1U << (Format::kMantissaBits - 1));
+  constexpr std::uint64_t kNarrowInfinity = (kMaxBiased - kMinBiased + 2) << Format::kMantissaBits;
+  constexpr std::uint64_t kNarrowNan = kNarrowInfinity | (1U << (Format::kMantissaBits - 1));
+  const double smallest_normal = std::bit_cast<double>(kMinBiased << 52);
+  const double overflow = std::bit_cast<double>((kMaxBiased + 1) << 52);
 
   const std::uint64_t bits = std::bit_cast<std::uint64_t>(value);
-  const std::uint64_t magnitude = bits & ~kSign;
-  std::uint64_t exponent = magnitude >> 52;
-  exponent = exponent < kMinBiased ? kMinBiased : exponent;
-  exponent = exponent > kMaxBiased + 1 ? kMaxBiased + 1 : exponent;
+  const double absolute = std::bit_cast<double>(bits & ~kSign);
+  const double magnitude = absolute < overflow ? absolute : overflow;
+  const double scale = magnitude > smallest_normal ? magnitude : smallest_normal;
+  const std::uint64_t exponent = std::bit_cast<std::uint64_t>(scale) >> 52;
   // Added to a power of two whose last mantissa bit is the narrow format's last, the value rounds
-  // to it, and the sum's low bits are the significand with its leading one.
+  // to it, and the sum's low bits are the significand with its leading one; `overflow` itself gives
+  // the bits of infinity.
   const double magic = std::bit_cast<double>((exponent + 52 - Format::kMantissaBits) << 52);
-  const double sum = std::bit_cast<double>(magnitude > kInfinity ? 0 : magnitude) + magic;
-  const auto significand =
-      static_cast<std::uint32_t>(std::bit_cast<std::uint64_t>(sum) & ((1ULL << 32) - 1));
-  const auto scaled = static_cast<std::uint32_t>(exponent - kMinBiased) << Format::kMantissaBits;
-  std::uint32_t narrow = scaled + significand;
-  narrow = narrow > kNarrowInfinity || exponent > kMaxBiased ? kNarrowInfinity : narrow;
-  narrow = magnitude > kInfinity ? kNarrowNan : narrow;
-  return static_cast<std::uint16_t>((bits & kSign ? 0x8000U : 0U) | narrow);
+  const std::uint64_t significand = std::bit_cast<std::uint64_t>(magnitude + magic) & 0xffff;
+  const std::uint64_t narrow = ((exponent - kMinBiased) << Format::kMantissaBits) + significand;
+  const std::uint64_t is_nan = std::uint64_t{0} - std::uint64_t{value != value};
+  return static_cast<std::uint16_t>((bits >> 48 & 0x8000) | (narrow & ~is_nan) |
+                                    (kNarrowNan & is_nan));
 }
 
 }  // namespace fedge

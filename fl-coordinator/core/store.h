@@ -30,7 +30,7 @@ class Store {
   virtual ~Store() = default;
 
   // All or nothing, durable on return. Events get their sequence numbers; the newest 100,000 are
-  // kept. After kUnavailable (an I/O error) it is unknown which of the two, until the next Open.
+  // kept. After kUnavailable (an I/O error) only the next Open can tell which of the two it was.
   virtual Status Commit(std::span<const StoreWrite> writes) = 0;
 
   // The run machine's state as of the last commit, without members.

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "fedge/common/hash.h"
 #include "fedge/tensor/dtype.h"
 
@@ -32,11 +34,13 @@ std::string LittleEndian(T value, std::size_t num_bytes = sizeof(T)) {
 }
 
 inline std::string PickledInt(std::int64_t value) {
-  return "J" + LittleEndian(static_cast<std::uint32_t>(value));
+  return std::string("J").append(LittleEndian(static_cast<std::uint32_t>(value)));
 }
 
 inline std::string PickledText(std::string_view text) {
-  return "X" + LittleEndian(static_cast<std::uint32_t>(text.size())) + std::string(text);
+  return std::string("X")
+      .append(LittleEndian(static_cast<std::uint32_t>(text.size())))
+      .append(text);
 }
 
 inline std::string StorageClass(DType dtype) {
@@ -54,11 +58,12 @@ inline std::string PickledTensor(const TinyTensor& tensor, std::size_t storage) 
   }
   std::string shape;
   for (const std::int64_t size : tensor.shape) shape += PickledInt(size);
-  return "ctorch._utils\n_rebuild_tensor_v2\n((" + PickledText("storage") + "ctorch\n" +
-         StorageClass(tensor.dtype) + "\n" + PickledText(std::to_string(storage)) +
-         PickledText("cpu") + PickledInt(num_elements) + "tQ" + PickledInt(0) + "(" + shape + "t(" +
-         strides + "t" + (tensor.requires_grad ? "\x88" : "\x89") +
-         "ccollections\nOrderedDict\n)RtR";
+  return fmt::format(
+      "ctorch._utils\n_rebuild_tensor_v2\n(({}ctorch\n{}\n{}{}{}tQ{}({}t({}t{}ccollections\n"
+      "OrderedDict\n)RtR",
+      PickledText("storage"), StorageClass(tensor.dtype), PickledText(fmt::format("{}", storage)),
+      PickledText("cpu"), PickledInt(num_elements), PickledInt(0), shape, strides,
+      tensor.requires_grad ? "\x88" : "\x89");
 }
 
 inline std::string PickledModule(const std::vector<TinyTensor>& tensors) {
@@ -77,12 +82,13 @@ inline std::string Code(const std::vector<TinyTensor>& tensors) {
   std::string buffers;
   std::string attributes = "  training : bool\n";
   for (const TinyTensor& tensor : tensors) {
-    (tensor.parameter ? parameters : buffers) += "\"" + tensor.name + "\", ";
-    attributes += "  " + tensor.name + " : Tensor\n";
+    (tensor.parameter ? parameters : buffers) += fmt::format("\"{}\", ", tensor.name);
+    attributes += fmt::format("  {} : Tensor\n", tensor.name);
   }
-  return "class M(Module):\n  __parameters__ = [" + parameters + "]\n  __buffers__ = [" + buffers +
-         "]\n" + attributes + "  def forward(self: __torch__.M,\n    x: Tensor) -> Tensor:\n" +
-         "    return x\n";
+  return fmt::format(
+      "class M(Module):\n  __parameters__ = [{}]\n  __buffers__ = [{}]\n{}"
+      "  def forward(self: __torch__.M,\n    x: Tensor) -> Tensor:\n    return x\n",
+      parameters, buffers, attributes);
 }
 
 // A zip file of stored records, their data at multiples of 64 bytes.
@@ -126,7 +132,7 @@ inline std::string TinyModel(const std::vector<TinyTensor>& tensors) {
   zip.Add("m/code/__torch__.py", internal::Code(tensors));
   zip.Add("m/constants.pkl", "\x80\x02).");
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    zip.Add("m/data/" + std::to_string(i), tensors[i].bytes);
+    zip.Add(fmt::format("m/data/{}", i), tensors[i].bytes);
   }
   zip.Add("m/version", "3\n");
   return zip.Finish();
