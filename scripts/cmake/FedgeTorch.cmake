@@ -14,5 +14,14 @@ endif()
 message(STATUS "LibTorch ${Torch_VERSION} in ${TORCH_INSTALL_PREFIX}")
 
 add_library(fedge_libtorch INTERFACE)
-target_include_directories(fedge_libtorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+# Searched after the system's folders: newer wheels bring headers of their own for libraries that Fedge takes from the
+# distribution (fmt, protobuf), and those are not the ones whose code is linked.
+foreach(target torch torch_library torch_cpu torch_cpu_library torch_cuda torch_cuda_library c10 c10_cuda)
+  if(TARGET ${target})
+    set_property(TARGET ${target} PROPERTY INTERFACE_INCLUDE_DIRECTORIES "")
+  endif()
+endforeach()
+foreach(folder IN LISTS TORCH_INCLUDE_DIRS)
+  target_compile_options(fedge_libtorch INTERFACE "SHELL:-idirafter ${folder}")
+endforeach()
 target_link_libraries(fedge_libtorch INTERFACE ${TORCH_LIBRARIES})

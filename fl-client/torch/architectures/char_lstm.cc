@@ -14,7 +14,7 @@ Result<BuiltModel> BuildCharLstm(Layers& layers, std::span<const std::int64_t> s
   module.register_module("fc", layers.Linear(kHidden, sizes.front()));
   module.define(R"(
 def forward(self, x: Tensor) -> Tensor:
-  return self.fc(self.lstm(self.embedding(x)))
+  return self.fc.forward(self.lstm.forward(self.embedding.forward(x)))
 )");
   return BuiltModel{.module = std::move(module),
                     .inputs = {{.name = "x", .dtype = DType::kInt64, .shape = {-1, -1}}},

@@ -22,10 +22,10 @@ Result<BuiltModel> BuildCnn(Layers& layers, std::span<const std::int64_t> sizes)
   module.define(R"(
 def forward(self, x: Tensor) -> Tensor:
   x = torch.reshape(x, [-1, 1, 28, 28])
-  x = torch.max_pool2d(torch.relu(self.conv1(x)), [2, 2])
-  x = torch.max_pool2d(torch.relu(self.conv2(x)), [2, 2])
-  x = torch.relu(self.fc1(torch.flatten(x, 1)))
-  return self.fc2(x)
+  x = torch.max_pool2d(torch.relu(self.conv1.forward(x)), [2, 2])
+  x = torch.max_pool2d(torch.relu(self.conv2.forward(x)), [2, 2])
+  x = torch.relu(self.fc1.forward(torch.flatten(x, 1)))
+  return self.fc2.forward(x)
 )");
   return ForMnist(std::move(module));
 }
@@ -41,10 +41,10 @@ Result<BuiltModel> BuildLenet5(Layers& layers, std::span<const std::int64_t> siz
   module.define(R"(
 def forward(self, x: Tensor) -> Tensor:
   x = torch.reshape(x, [-1, 1, 28, 28])
-  x = torch.max_pool2d(self.conv1(x), [2, 2])
-  x = torch.max_pool2d(self.conv2(x), [2, 2])
-  x = torch.relu(self.fc1(torch.flatten(x, 1)))
-  return self.fc2(x)
+  x = torch.max_pool2d(self.conv1.forward(x), [2, 2])
+  x = torch.max_pool2d(self.conv2.forward(x), [2, 2])
+  x = torch.relu(self.fc1.forward(torch.flatten(x, 1)))
+  return self.fc2.forward(x)
 )");
   return ForMnist(std::move(module));
 }

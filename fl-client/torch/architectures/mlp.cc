@@ -15,7 +15,7 @@ Result<BuiltModel> BuildMlp(Layers& layers, std::span<const std::int64_t> sizes)
   for (std::size_t i = 1; i < sizes.size(); ++i) {
     module.register_module(fmt::format("fc{}", i), layers.Linear(sizes[i - 1], sizes[i]));
     if (i > 1) body += "  x = torch.relu(x)\n";
-    body += fmt::format("  x = self.fc{}(x)\n", i);
+    body += fmt::format("  x = self.fc{}.forward(x)\n", i);
   }
   module.define(body + "  return x\n");
   return BuiltModel{.module = std::move(module),

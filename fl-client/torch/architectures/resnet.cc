@@ -22,12 +22,12 @@ Module BasicBlock(Layers& layers, std::int64_t in, std::int64_t out, std::int64_
     block.register_module("project",
                           layers.Conv2d({.in = in, .out = out, .kernel = 1, .stride = stride, .bias = false}));
     block.register_module("bn3", layers.BatchNorm2d(out));
-    shortcut = "self.bn3(self.project(x))";
+    shortcut = "self.bn3.forward(self.project.forward(x))";
   }
   block.define(fmt::format(R"(
 def forward(self, x: Tensor) -> Tensor:
-  y = torch.relu(self.bn1(self.conv1(x)))
-  y = self.bn2(self.conv2(y))
+  y = torch.relu(self.bn1.forward(self.conv1.forward(x)))
+  y = self.bn2.forward(self.conv2.forward(y))
   return torch.relu(y + {})
 )",
                            shortcut));
@@ -46,19 +46,19 @@ Result<BuiltModel> BuildResnet20(Layers& layers, std::span<const std::int64_t> s
   std::string body =
       "def forward(self, x: Tensor) -> Tensor:\n"
       "  x = torch.reshape(x, [-1, 3, 32, 32])\n"
-      "  x = torch.relu(self.bn1(self.conv1(x)))\n";
+      "  x = torch.relu(self.bn1.forward(self.conv1.forward(x)))\n";
   std::int64_t channels = 16;
   for (int stage = 1; stage <= 3; ++stage) {
     const std::int64_t out = std::int64_t{8} << stage;
     for (int block = 1; block <= 3; ++block) {
       const std::string name = fmt::format("stage{}_block{}", stage, block);
       module.register_module(name, BasicBlock(layers, channels, out, channels == out ? 1 : 2));
-      body += fmt::format("  x = self.{}(x)\n", name);
+      body += fmt::format("  x = self.{}.forward(x)\n", name);
       channels = out;
     }
   }
   module.register_module("fc", layers.Linear(channels, 10));
-  module.define(body + "  return self.fc(torch.flatten(torch.adaptive_avg_pool2d(x, [1, 1]), 1))\n");
+  module.define(body + "  return self.fc.forward(torch.flatten(torch.adaptive_avg_pool2d(x, [1, 1]), 1))\n");
   return BuiltModel{.module = std::move(module),
                     .inputs = {{.name = "x", .shape = {-1, 3, 32, 32}}},
                     .outputs = {{.name = "logits", .shape = {-1, 10}}}};

@@ -1,0 +1,61 @@
+#include "client_options.h"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include <fmt/ranges.h>
+
+#include "fedge/data/dataset_registry.h"
+#include "fedge/data/partition/partition.h"
+
+namespace fedge {
+namespace {
+
+// As federation.proto says; the number of a virtual client follows.
+constexpr std::size_t kMaxIdLength = 120;
+
+bool IsIdCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("._:@-").find(c) != std::string_view::npos;
+}
+
+bool IsAddress(std::string_view address) {
+  const std::size_t colon = address.rfind(':');
+  if (address.starts_with("unix:")) return address.size() > 5;
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const std::string_view port = address.substr(colon + 1);
+  return !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+}  // namespace
+
+Status ClientOptions::Validate() const {
+  std::vector<std::string> problems;
+  const auto add = [&](const Status& status) {
+    if (!status.ok()) problems.push_back(status.message());
+  };
+  if (!IsAddress(coordinator)) {
+    problems.push_back(fmt::format("--coordinator: '{}' is no address; it is HOST:PORT, such as 127.0.0.1:8470", coordinator));
+  }
+  if (id.size() > kMaxIdLength || !std::all_of(id.begin(), id.end(), IsIdCharacter)) {
+    problems.push_back(fmt::format("--id: '{}' has other characters than letters, digits and ._:@-, or more than {}", id,
+                                   kMaxIdLength));
+  }
+  add(data::BuiltinDatasets().Validate(data));
+  if (!partition.empty()) add(data::BuiltinPartitions().Validate(partition));
+  if (partition.empty() && num_virtual == 0 && (num_partitions > 0 || partition_index > 0)) {
+    problems.emplace_back("--num-partitions and --partition-index need --partition, which says how the data are dealt out");
+  }
+  if (evaluates() && takes_parts()) {
+    problems.emplace_back("--role evaluator is one client with the whole test data; leave out --virtual and --partition");
+  }
+  if (partition_index + num_clients() > num_parts()) {
+    problems.push_back(fmt::format("--partition-index: {} clients from part {} on do not fit into {} parts (--num-partitions)",
+                                   num_clients(), partition_index, num_parts()));
+  }
+  if (problems.empty()) return OkStatus();
+  return InvalidArgument("{}", fmt::join(problems, "; "));
+}
+
+}  // namespace fedge
