@@ -24,7 +24,7 @@ for ((i = 1; i < $#; ++i)); do
   [[ "${!i}" == -o || "${!i}" == --output ]] && output="${!next}"
 done
 
-command=("$bin/fedctl" start-round --local --clients 50 --rounds 10 --epochs 5 --batch-size 10 --lr 0.3 --force "$@")
+command=("$bin/fedctl" start-round --local --clients 50 --rounds 10 --epochs 5 --batch-size 4 --lr 0.3 --force "$@")
 say "running: fedctl ${command[*]:1}"
 "${command[@]}"
 

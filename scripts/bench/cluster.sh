@@ -3,7 +3,7 @@
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-BIN="$REPO/build/release/bin"
+BIN="${FEDGE_BIN:-$REPO/build/release/bin}"
 [[ -x "$BIN/fl-client" ]] || die "the programs are not built; run scripts/demo.sh or scripts/test.sh first"
 WORK="$(mktemp -d)"
 CHILDREN=()
@@ -18,7 +18,7 @@ trap stop_cluster EXIT
 # start_coordinator MODEL: sets ADDRESS and COORDINATOR (its process).
 start_coordinator() {
   "$BIN/fl-coordinator" --model "$1" --state-dir "$WORK/state" --listen 127.0.0.1:0 --ready-file "$WORK/address" \
-    --log-level warning >/dev/null &
+    --log-level error >/dev/null &
   COORDINATOR=$!
   CHILDREN+=("$COORDINATOR")
   for _ in $(seq 100); do
@@ -30,8 +30,17 @@ start_coordinator() {
 
 # start_client FLAG ...: an fl-client of the coordinator.
 start_client() {
-  "$BIN/fl-client" --coordinator "$ADDRESS" --log-level warning "$@" &
+  "$BIN/fl-client" --coordinator "$ADDRESS" --log-level error "$@" &
   CHILDREN+=($!)
 }
 
 fedctl() { "$BIN/fedctl" --coordinator "$ADDRESS" "$@"; }
+
+# wait_for_clients N: until N trainers and evaluators have joined, so that the first cohort is drawn from all of them.
+wait_for_clients() {
+  for _ in $(seq 300); do
+    fedctl status --json | python3 -c "import json, sys; s = json.load(sys.stdin); sys.exit(s['trainers'] + s['evaluators'] < $1)" && return
+    sleep 0.1
+  done
+  die "only some of $1 clients joined within 30 s"
+}

@@ -41,7 +41,7 @@ def write_csv(path, rounds):
         for r in rounds:
             evaluation = r["evaluation"]
             writer.writerow([r["index_in_run"], f"{evaluation['accuracy']:.4f}", f"{evaluation['loss']:.5f}",
-                             f"{r['seconds']:.3f}", r["bytes_down"], r["bytes_up"]])
+                             f"{(r['ended_unix_ms'] - r['started_unix_ms']) / 1000:.3f}", r["bytes_down"], r["bytes_up"]])
 
 
 def ticks(low, high, count):

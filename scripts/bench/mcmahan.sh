@@ -57,13 +57,14 @@ fi
 start_coordinator "$WORK/model.pt"
 start_client --data mnist --data-dir "$data_dir" --virtual 100 --partition "$partition" --seed "$seed" --metrics-samples 0
 start_client --data mnist --data-dir "$data_dir" --role evaluator
+wait_for_clients 101
 
 say "$cell: $clients of 100 clients a round, learning rate $lr, until $target, at most $rounds rounds"
 status=0
 fedctl start-round --clients "$clients" --rounds "$rounds" --epochs "$epochs" \
   --batch-size "$batch_flag" --lr "$lr" --seed "$seed" --deadline 30m --until "accuracy>=$target" || status=$?
 mkdir -p "$out"
-fedctl rounds list --limit 100000 --json >"$WORK/rounds.json"
+fedctl rounds list --limit 10000 --json >"$WORK/rounds.json"
 python3 "$REPO/scripts/bench/curve.py" --rounds "$WORK/rounds.json" --target "$target" --csv "$out/$cell.csv" --svg "$out/$cell.svg" \
   --title "$cell, learning rate $lr, seed $seed"
 exit "$status"

@@ -14,11 +14,12 @@ resident() { awk '/VmRSS/ {printf "%.1f", $2 / 1024}' "/proc/$1/status"; }
 start_coordinator "$WORK/model.pt"
 idle="$(resident "$COORDINATOR")"
 start_client --data digits --virtual "$clients" --partition iid --metrics-samples 0
+wait_for_clients "$clients"
 fedctl --quiet start-round --clients "$clients" --rounds "$rounds" --epochs 0
 fedctl rounds list --limit "$rounds" --json | python3 -c '
 import json, statistics, sys
-seconds = sorted(r["seconds"] * 1000 for r in json.load(sys.stdin)["rounds"])
-tenth = len(seconds) // 10
-print(f"{len(seconds)} rounds of '"$clients"' clients: median {statistics.median(seconds):.1f} ms, "
-      f"10 % {seconds[tenth]:.1f} ms, 90 % {seconds[-tenth - 1]:.1f} ms")'
+took = sorted(r["ended_unix_ms"] - r["started_unix_ms"] for r in json.load(sys.stdin)["rounds"])
+tenth = len(took) // 10
+print(f"{len(took)} rounds of '"$clients"' clients: median {statistics.median(took):.1f} ms, "
+      f"10 % {took[tenth]:.1f} ms, 90 % {took[-tenth - 1]:.1f} ms")'
 echo "coordinator resident: $idle MB idle, $(resident "$COORDINATOR") MB after"

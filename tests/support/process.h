@@ -13,10 +13,10 @@ namespace fedge::testing {
 class Process {
  public:
   struct Options {
-    std::string folder;                     // where NAME.out and NAME.err are written
-    std::string name;
-    std::vector<std::string> environment;   // "KEY=value", added to this process's own
-    std::string working_directory;          // empty: this process's
+    std::string folder{};                   // where NAME.out and NAME.err are written
+    std::string name{};
+    std::vector<std::string> environment{}; // "KEY=value", added to this process's own
+    std::string working_directory{};        // empty: this process's
   };
 
   // argv[0] is a path. Fails the program (FEDGE_CHECK) if it can't be started.
