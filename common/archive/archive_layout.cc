@@ -138,7 +138,8 @@ class Planner {
     const std::uint64_t size = directory.size();
     Append(std::move(directory), std::move(patches));
     const ZipDirectory& base = request_.directory;
-    const bool same = begin == base.central_offset && cursor_ == file_.size() - base.tail.size();
+    const bool same = count == base.entries.size() && begin == base.central_offset &&
+                      cursor_ == file_.size() - base.tail.size();
     Append(same ? std::string(AsText(base.tail)) : NewEnd({count, size, begin}, base.tail), {});
   }
 

@@ -44,8 +44,8 @@ class ArchiveWriter {
   };
 
   // `base` and `files` outlive the writer. The file at `path` is created or overwritten; it must
-  // not be the base's. kInvalidArgument for a storage or a record name that can't be, kDataLoss if
-  // the base's derived.json is malformed.
+  // not be the base's. kInvalidArgument for a storage or a record name that can't be, or if the
+  // base's derived.json is malformed.
   static Result<ArchiveWriter> Create(const Archive& base, FileSystem& files, std::string path,
                                       Options options);
   ArchiveWriter(ArchiveWriter&&) noexcept;

@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
-"""Writes small .pt files with the torch that runs it, and beside each what torch itself says is in it.
+"""Writes small .pt files with the torch that runs it, and beside each what torch says is in it.
 
     python3 scripts/golden/make_archives.py tests/golden/archive/torch-2.13 [NAME ...]
-    python3 scripts/golden/make_archives.py --describe FILE.pt    # only the text, of a module written by something else
+    python3 scripts/golden/make_archives.py --describe FILE.pt    # of another writer's module
 
 NAME.pt is the archive. NAME.txt has a line for each tensor, in torch's own words:
 
     NAME KIND DTYPE SHAPE STRIDES REQUIRES_GRAD CRC32
 
-where KIND is parameter, buffer or attribute, a scalar's shape is "-", and the CRC-32 is of the tensor's elements in
-row-major order, as bytes. NAME.reject instead of it holds a part of the message that such a file must be refused with.
+where KIND is parameter, buffer or attribute, a scalar's shape is "-", and the CRC-32 is of the
+tensor's elements in row-major order, as bytes. NAME.reject instead of it holds a part of the
+message that such a file must be refused with.
 torch 1.13 with Python 3.11 can't compile `enums`: name the others.
 """
+
 import enum
 import pathlib
 import sys
@@ -21,8 +23,18 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 import torch
 from torch import nn
 
-DTYPES = [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16,
-          torch.int8, torch.uint8, torch.bool]
+DTYPES = [
+    torch.float64,
+    torch.float32,
+    torch.float16,
+    torch.bfloat16,
+    torch.int64,
+    torch.int32,
+    torch.int16,
+    torch.int8,
+    torch.uint8,
+    torch.bool,
+]
 
 
 def fill(module):
@@ -38,15 +50,28 @@ def row_major_bytes(tensor):
     flat = tensor.detach().contiguous().reshape(-1)
     if flat.numel() == 0:
         return b""
-    return bytes(flat.view(torch.uint8).tolist()) if flat.dtype != torch.bool else bytes(flat.to(torch.uint8).tolist())
+    return (
+        bytes(flat.view(torch.uint8).tolist())
+        if flat.dtype != torch.bool
+        else bytes(flat.to(torch.uint8).tolist())
+    )
 
 
 def line(name, kind, tensor):
     def numbers(values):
         return ",".join(str(v) for v in values) or "-"
-    return " ".join([name, kind, str(tensor.dtype).removeprefix("torch."), numbers(tensor.shape),
-                     numbers(tensor.stride()), str(int(tensor.requires_grad)),
-                     f"{zlib.crc32(row_major_bytes(tensor)):08x}"])
+
+    return " ".join(
+        [
+            name,
+            kind,
+            str(tensor.dtype).removeprefix("torch."),
+            numbers(tensor.shape),
+            numbers(tensor.stride()),
+            str(int(tensor.requires_grad)),
+            f"{zlib.crc32(row_major_bytes(tensor)):08x}",
+        ]
+    )
 
 
 def module_lines(script, attributes):
@@ -79,7 +104,9 @@ class Mlp(nn.Module):
 class Convnet(nn.Module):
     def __init__(self):
         super().__init__()
-        self.features = nn.Sequential(nn.Conv2d(1, 2, 3, bias=False), nn.BatchNorm2d(2), nn.Dropout(0.5))
+        self.features = nn.Sequential(
+            nn.Conv2d(1, 2, 3, bias=False), nn.BatchNorm2d(2), nn.Dropout(0.5)
+        )
 
     def forward(self, x):
         return self.features(x)
@@ -114,7 +141,9 @@ class DTypes(nn.Module):
         super().__init__()
         for dtype in DTYPES:
             name = "as_" + str(dtype).removeprefix("torch.")
-            self.register_buffer(name, (torch.arange(5) % 2 if dtype == torch.bool else torch.arange(5)).to(dtype))
+            self.register_buffer(
+                name, (torch.arange(5) % 2 if dtype == torch.bool else torch.arange(5)).to(dtype)
+            )
         self.low = nn.Parameter(torch.zeros(3, dtype=torch.float16))
         self.high = nn.Parameter(torch.zeros(3, dtype=torch.float64))
 
@@ -149,8 +178,19 @@ class Attributes(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.number, self.big, self.negative, self.ratio, self.text = 3, 2**40, -(2**33), 1.5, "h\u00e9llo \"quoted\""
-        self.flags, self.sizes, self.ratios, self.names = [True, False], [1, 2, 300, 70000], [1.5, 2.5], ["a", "b"]
+        self.number, self.big, self.negative, self.ratio, self.text = (
+            3,
+            2**40,
+            -(2**33),
+            1.5,
+            'h\u00e9llo "quoted"',
+        )
+        self.flags, self.sizes, self.ratios, self.names = (
+            [True, False],
+            [1, 2, 300, 70000],
+            [1.5, 2.5],
+            ["a", "b"],
+        )
         self.by_name, self.by_number = {"a": torch.ones(2)}, {1: 2}
         self.history = [torch.ones(2), torch.zeros(3)]
         self.nested: List[List[str]] = [["x"], ["y", "z"]]
@@ -161,9 +201,13 @@ class Attributes(nn.Module):
         self.complex = 1 + 2j
         self.point = Point(torch.ones(2), 5)
         self.plain = torch.arange(3.0)
-        self.heads = nn.ModuleDict({"left": nn.Linear(2, 1), "right.1".replace(".", "_"): nn.Linear(2, 1)})
+        self.heads = nn.ModuleDict(
+            {"left": nn.Linear(2, 1), "right.1".replace(".", "_"): nn.Linear(2, 1)}
+        )
         self.blocks = nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2)])
-        self.weights = nn.ParameterList([nn.Parameter(torch.zeros(2)), nn.Parameter(torch.zeros(1))])
+        self.weights = nn.ParameterList(
+            [nn.Parameter(torch.zeros(2)), nn.Parameter(torch.zeros(1))]
+        )
         self.step = Double()
         shared = nn.Linear(2, 2)
         self.first, self.second = shared, shared
@@ -195,12 +239,16 @@ class Lstm(nn.Module):
 
 def save_module(folder, name, script, attributes=None, **options):
     torch.jit.save(script, str(folder / f"{name}.pt"), **options)
-    (folder / f"{name}.txt").write_text("".join(f"{text}\n" for text in module_lines(script, attributes or {})))
+    (folder / f"{name}.txt").write_text(
+        "".join(f"{text}\n" for text in module_lines(script, attributes or {}))
+    )
 
 
 def save_tensors(folder, name, value, tensors):
     torch.save(value, str(folder / f"{name}.pt"))
-    (folder / f"{name}.txt").write_text("".join(f"{line(key, 'attribute', t)}\n" for key, t in tensors.items()))
+    (folder / f"{name}.txt").write_text(
+        "".join(f"{line(key, 'attribute', t)}\n" for key, t in tensors.items())
+    )
 
 
 def save_rejected(folder, name, message, write):
@@ -209,7 +257,12 @@ def save_rejected(folder, name, message, write):
 
 
 def mlp(folder):
-    save_module(folder, "mlp", torch.jit.script(fill(Mlp())), _extra_files={"note.txt": "hello", "fedge/empty": ""})
+    save_module(
+        folder,
+        "mlp",
+        torch.jit.script(fill(Mlp())),
+        _extra_files={"note.txt": "hello", "fedge/empty": ""},
+    )
 
 
 def convnet(folder):
@@ -232,9 +285,20 @@ def dtypes(folder):
 
 def attributes(folder):
     module = fill(Attributes())
-    save_module(folder, "attributes", torch.jit.script(module),
-                {"by_name.a": module.by_name["a"], "history.0": module.history[0], "history.1": module.history[1],
-                 "maybe": module.maybe, "mixed.3": module.mixed[3], "point.0": module.point.x, "plain": module.plain})
+    save_module(
+        folder,
+        "attributes",
+        torch.jit.script(module),
+        {
+            "by_name.a": module.by_name["a"],
+            "history.0": module.history[0],
+            "history.1": module.history[1],
+            "maybe": module.maybe,
+            "mixed.3": module.mixed[3],
+            "point.0": module.point.x,
+            "plain": module.plain,
+        },
+    )
 
 
 def enums(folder):
@@ -259,15 +323,33 @@ def pair(folder):
     state = fill(Mlp()).state_dict()
     save_tensors(folder, "state", state, state)
     parameter = nn.Parameter(torch.ones(2))
-    save_tensors(folder, "listed", [parameter, [x[1], x[:, 1]]], {"0": parameter, "1.0": x[1], "1.1": x[:, 1]})
+    save_tensors(
+        folder,
+        "listed",
+        [parameter, [x[1], x[:, 1]]],
+        {"0": parameter, "1.0": x[1], "1.1": x[:, 1]},
+    )
 
 
 def rejected(folder):
-    save_rejected(folder, "pickled_module", "torch.jit.script", lambda path: torch.save(nn.Linear(1, 1), path))
-    save_rejected(folder, "old_format", "no zip file",
-                  lambda path: torch.save(torch.ones(1), path, _use_new_zipfile_serialization=False))
-    save_rejected(folder, "complex", "ComplexFloatStorage", lambda path: torch.save(torch.ones(1) * 1j, path))
-    save_rejected(folder, "sparse", "_rebuild_sparse_tensor", lambda path: torch.save(torch.eye(2).to_sparse(), path))
+    save_rejected(
+        folder, "pickled_module", "torch.jit.script", lambda path: torch.save(nn.Linear(1, 1), path)
+    )
+    save_rejected(
+        folder,
+        "old_format",
+        "no zip file",
+        lambda path: torch.save(torch.ones(1), path, _use_new_zipfile_serialization=False),
+    )
+    save_rejected(
+        folder, "complex", "ComplexFloatStorage", lambda path: torch.save(torch.ones(1) * 1j, path)
+    )
+    save_rejected(
+        folder,
+        "sparse",
+        "_rebuild_sparse_tensor",
+        lambda path: torch.save(torch.eye(2).to_sparse(), path),
+    )
 
 
 MAKERS = [mlp, convnet, traced, views, dtypes, attributes, enums, lstm, constants, pair, rejected]
@@ -276,7 +358,9 @@ MAKERS = [mlp, convnet, traced, views, dtypes, attributes, enums, lstm, constant
 def main():
     if sys.argv[1] == "--describe":
         path = pathlib.Path(sys.argv[2])
-        path.with_suffix(".txt").write_text("".join(f"{text}\n" for text in module_lines(torch.jit.load(path), {})))
+        path.with_suffix(".txt").write_text(
+            "".join(f"{text}\n" for text in module_lines(torch.jit.load(path), {}))
+        )
         return
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""python_load_test.py PATCHER GOLDEN_FOLDER: patched copies load in Python's torch, with the new values.
+"""python_load_test.py PATCHER GOLDEN_FOLDER: patched copies load in torch, with the new values.
 
 Exits 77, which ctest counts as skipped, where torch is not installed.
 """
+
 import pathlib
 import subprocess
 import sys
@@ -56,9 +57,11 @@ def main():
             if is_module:
                 check_module(path, copy)
             elif path.stem == "named":
+
                 def load(file):
                     value = torch.load(file)
                     return {key: value[key] for key in ("x", "y")}
+
                 check_tensors(load(path), load(copy))
             print(f"{path.parent.name}/{path.name}: ok")
 
