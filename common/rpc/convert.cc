@@ -62,14 +62,17 @@ Result<TrainConfig> FromProto(const v1::TrainConfig& config) {
 Result<Metrics> FromProto(const v1::Metrics& metrics) {
   const double accuracy = metrics.accuracy();
   if (!std::isnan(accuracy) && !(accuracy >= 0 && accuracy <= 1)) {
-    return InvalidArgument("accuracy is {}; it must lie in [0, 1], or be NaN for a model without classes", accuracy);
+    return InvalidArgument(
+        "accuracy is {}; it must lie in [0, 1], or be NaN for a model without classes", accuracy);
   }
-  return Metrics{.num_examples = metrics.num_examples(), .loss = metrics.loss(), .accuracy = accuracy};
+  return Metrics{
+      .num_examples = metrics.num_examples(), .loss = metrics.loss(), .accuracy = accuracy};
 }
 
 Result<TrainResult> FromProto(const v1::TrainResult& result) {
   if (result.num_examples() == 0 || result.num_examples() > kMaxWeight) {
-    return InvalidArgument("num_examples is {}; an update's weight must lie in [1, {}]", result.num_examples(), kMaxWeight);
+    return InvalidArgument("num_examples is {}; an update's weight must lie in [1, {}]",
+                           result.num_examples(), kMaxWeight);
   }
   FEDGE_RETURN_IF_ERROR(CheckRate("train_seconds", result.train_seconds()));
   FEDGE_ASSIGN_OR_RETURN(const Metrics before, FromProto(result.before()));
@@ -88,7 +91,8 @@ std::string ToBytes(const Digest& digest) {
 Result<Digest> DigestFromBytes(std::string_view bytes) {
   Digest digest;
   if (bytes.size() != digest.bytes.size()) {
-    return InvalidArgument("a digest has {} bytes; it must have {}", bytes.size(), digest.bytes.size());
+    return InvalidArgument("a digest has {} bytes; it must have {}", bytes.size(),
+                           digest.bytes.size());
   }
   std::memcpy(digest.bytes.data(), bytes.data(), bytes.size());
   return digest;

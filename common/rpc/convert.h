@@ -10,14 +10,15 @@
 
 namespace fedge {
 
-// Between common/training.h and the wire. FromProto checks that a value is what the structs say it may be:
-// kInvalidArgument names the field and its value.
+// Between common/training.h and the wire. FromProto checks that a value is what the structs say it
+// may be: kInvalidArgument names the field and its value.
 
 v1::TrainConfig ToProto(const TrainConfig& config);
 v1::Metrics ToProto(const Metrics& metrics);
 v1::TrainResult ToProto(const TrainResult& result);
 
-// Counts and rates are finite and not negative; epochs and batch_size may be 0. The optimizer's name is the trainer's to judge.
+// Counts and rates are finite and not negative; epochs and batch_size may be 0. The optimizer's
+// name is the trainer's to judge.
 Result<TrainConfig> FromProto(const v1::TrainConfig& config);
 // The loss may be any number, NaN too: a model may diverge. The accuracy is NaN or in [0, 1].
 Result<Metrics> FromProto(const v1::Metrics& metrics);

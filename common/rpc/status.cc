@@ -7,7 +7,8 @@ namespace fedge {
 namespace {
 
 constexpr char kRetryAfter[] = "retry-after-ms";
-// gRPC refuses metadata beyond 8 KiB for the whole call, and percent-encoding may triple a character.
+// gRPC refuses metadata beyond 8 KiB for the whole call, and percent-encoding may triple a
+// character.
 constexpr std::size_t kMaxMessage = 2'000;
 
 }  // namespace

@@ -15,7 +15,8 @@ namespace fedge {
 grpc::Status ToGrpc(const Status& status);
 Status FromGrpc(const grpc::Status& status);
 
-// A call that was turned away for lack of room tells when to come back, in trailing metadata ("retry-after-ms").
+// A call that was turned away for lack of room tells when to come back, in trailing metadata
+// ("retry-after-ms").
 void SetRetryAfter(grpc::ServerContextBase& context, Duration retry_after);
 // What the server said, after the call has ended; nullopt if it said nothing or nonsense.
 std::optional<Duration> RetryAfter(const grpc::ClientContext& context);

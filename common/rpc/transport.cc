@@ -29,15 +29,19 @@ bool IsLoopback(const std::string& target) {
   if (target.starts_with("unix:")) return true;
   const std::string_view host = std::string_view(target).substr(0, target.rfind(':'));
   if (host == "localhost" || host == "[::1]") return true;
-  return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host.starts_with("127.") &&
+         host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 void RouteGrpcLog() {
-  gpr_set_log_function([](gpr_log_func_args* arguments) { log::Debug("grpc {}", arguments->message); });
-  gpr_set_log_verbosity(log::Enabled(log::Level::kDebug) ? GPR_LOG_SEVERITY_INFO : GPR_LOG_SEVERITY_ERROR);
+  gpr_set_log_function(
+      [](gpr_log_func_args* arguments) { log::Debug("grpc {}", arguments->message); });
+  gpr_set_log_verbosity(log::Enabled(log::Level::kDebug) ? GPR_LOG_SEVERITY_INFO
+                                                         : GPR_LOG_SEVERITY_ERROR);
 }
 
-std::shared_ptr<grpc::Channel> CreateChannel(const std::string& target, const ChannelOptions& options) {
+std::shared_ptr<grpc::Channel> CreateChannel(const std::string& target,
+                                             const ChannelOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(static_cast<int>(kMaxResponseBytes));
   arguments.SetMaxSendMessageSize(static_cast<int>(kMaxMessageBytes));
@@ -57,7 +61,9 @@ std::shared_ptr<grpc::Channel> CreateChannel(const std::string& target, const Ch
   if (IsLoopback(target)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   if (options.own_connection) arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return grpc::CreateCustomChannel(
-      target, options.credentials != nullptr ? options.credentials : grpc::InsecureChannelCredentials(), arguments);
+      target,
+      options.credentials != nullptr ? options.credentials : grpc::InsecureChannelCredentials(),
+      arguments);
 }
 
 void ConfigureTransport(grpc::ServerBuilder& builder, const ServerTransportOptions& options) {
@@ -71,7 +77,8 @@ void ConfigureTransport(grpc::ServerBuilder& builder, const ServerTransportOptio
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   // Clients that ping as often as CreateChannel lets them are no abuse.
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kClientKeepaliveMs / 2);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kClientKeepaliveMs / 2);
   // Two servers on one port is a mistake to report, not a way to share load.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
 

@@ -10,11 +10,13 @@
 
 namespace fedge {
 
-// How both ends use HTTP/2, stated in one place: fixed flow-control windows (gRPC's bandwidth probe would grow them
-// without bound: eight uploads of 50 MB cost 233 MB with it and 22 MB without), keepalive through NATs, message bounds.
+// How both ends use HTTP/2, stated in one place: fixed flow-control windows (gRPC's bandwidth probe
+// would grow them without bound: eight uploads of 50 MB cost 233 MB with it and 22 MB without),
+// keepalive through NATs, message bounds.
 
-inline constexpr std::size_t kMaxMessageBytes = 4u << 20;    // to a server
-inline constexpr std::size_t kMaxResponseBytes = 64u << 20;  // from a server: a list of many thousands
+inline constexpr std::size_t kMaxMessageBytes = 4u << 20;  // to a server
+inline constexpr std::size_t kMaxResponseBytes = 64u
+                                                 << 20;  // from a server: a list of many thousands
 inline constexpr std::size_t kMaxChunkBytes = 1u << 20;  // of a payload, in one message
 
 struct ChannelOptions {
@@ -24,17 +26,22 @@ struct ChannelOptions {
   bool own_connection = false;
 };
 
-// Does not connect yet; gRPC does at the first call. `target` is HOST:PORT. Reconnects with back-off from 0.2 s to 10 s.
-std::shared_ptr<grpc::Channel> CreateChannel(const std::string& target, const ChannelOptions& options = {});
+// Does not connect yet; gRPC does at the first call. `target` is HOST:PORT. Reconnects with
+// back-off from 0.2 s to 10 s.
+std::shared_ptr<grpc::Channel> CreateChannel(const std::string& target,
+                                             const ChannelOptions& options = {});
 
 struct ServerTransportOptions {
-  std::size_t max_memory_bytes = 256u << 20;  // of all the calls' buffers together; beyond it reading slows down
+  std::size_t max_memory_bytes =
+      256u << 20;  // of all the calls' buffers together; beyond it reading slows down
 };
 
-// Sets windows, bounds, keepalive and the memory quota on a builder; ports and services are the caller's.
+// Sets windows, bounds, keepalive and the memory quota on a builder; ports and services are the
+// caller's.
 void ConfigureTransport(grpc::ServerBuilder& builder, const ServerTransportOptions& options = {});
 
-// gRPC's own log lines become debug lines of ours; without this they go to stderr as they are. Once, at the program's begin.
+// gRPC's own log lines become debug lines of ours; without this they go to stderr as they are.
+// Once, at the program's begin.
 void RouteGrpcLog();
 
 // Whether HOST:PORT names this machine only: 127.0.0.0/8, [::1], localhost or a Unix socket.

@@ -10,15 +10,17 @@ namespace fedge {
 
 Status CoordinatorOptions::Validate() const {
   std::vector<std::string> problems;
-  if (state_dir.empty()) problems.emplace_back("--state-dir is missing: name a folder for everything that must last");
+  if (state_dir.empty())
+    problems.emplace_back("--state-dir is missing: name a folder for everything that must last");
   const Result<ListenAddress> address = ListenAddress::Parse(listen);
   if (!address.ok()) {
     problems.push_back("--listen: " + address.status().message());
   } else if (!insecure && !IsLoopback(address->ToString())) {
-    problems.push_back(fmt::format(
-        "--listen {} would take connections from other machines without encryption or authentication; "
-        "listen on 127.0.0.1, or add --insecure on a network that you trust",
-        listen));
+    problems.push_back(
+        fmt::format("--listen {} would take connections from other machines without encryption or "
+                    "authentication; "
+                    "listen on 127.0.0.1, or add --insecure on a network that you trust",
+                    listen));
   }
   if (problems.empty()) return OkStatus();
   return InvalidArgument("{}", fmt::join(problems, "; "));

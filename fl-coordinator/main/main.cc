@@ -11,22 +11,27 @@ void BindOptions(fedge::cli::App& app, fedge::CoordinatorOptions& options) {
              "TorchScript model to train; needed the first time only, the state directory keeps it",
              {.group = "Model and state", .completion = Completion::kFile});
   app.Option("-d,--state-dir", &options.state_dir, "DIR",
-             "folder for everything that must last: rounds, models, updates; DIR/global.pt is always the newest model",
+             "folder for everything that must last: rounds, models, updates; DIR/global.pt is "
+             "always the newest model",
              {.group = "Model and state", .completion = Completion::kDirectory});
-  app.Option("--keep-models", &options.keep_models, "K", "how many of the newest global models to keep",
+  app.Option("--keep-models", &options.keep_models, "K",
+             "how many of the newest global models to keep",
              {.group = "Model and state", .min = 1, .max = 100'000});
-  app.Option("-l,--listen", &options.listen, "HOST:PORT", "where clients and fedctl connect; port 0 takes any free one",
-             {.group = "Network"});
-  app.Flag("--insecure", &options.insecure, "listen beyond this machine without encryption and authentication",
+  app.Option("-l,--listen", &options.listen, "HOST:PORT",
+             "where clients and fedctl connect; port 0 takes any free one", {.group = "Network"});
+  app.Flag("--insecure", &options.insecure,
+           "listen beyond this machine without encryption and authentication",
            {.group = "Network"});
   app.Option("--max-uploads", &options.max_uploads, "N",
              "updates of 64 KiB or more that are received at once; others wait their turn",
              {.group = "Network", .min = 1, .max = 1'000});
-  app.Option("--ready-file", &options.ready_file, "FILE", "written with HOST:PORT once clients can connect",
+  app.Option("--ready-file", &options.ready_file, "FILE",
+             "written with HOST:PORT once clients can connect",
              {.group = "Network", .completion = Completion::kFile});
-  app.Option("--join-grace", &options.join_grace, "TIME",
-             "with enough clients for a round there, how long to wait for the rest of those asked for",
-             {.group = "Rounds", .min = 0, .max = 3'600'000});
+  app.Option(
+      "--join-grace", &options.join_grace, "TIME",
+      "with enough clients for a round there, how long to wait for the rest of those asked for",
+      {.group = "Rounds", .min = 0, .max = 3'600'000});
   app.Option("--log-level", &options.log_level, "LEVEL", "what is written to stderr",
              {.group = "Output", .choices = {"debug", "info", "warning", "error", "off"}});
 }
@@ -34,16 +39,22 @@ void BindOptions(fedge::cli::App& app, fedge::CoordinatorOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Two heaps instead of eight per core: what one thread frees serves the next, and memory stays flat.
+  // Two heaps instead of eight per core: what one thread frees serves the next, and memory stays
+  // flat.
   ::mallopt(M_ARENA_MAX, 2);
   fedge::CoordinatorOptions options;
-  fedge::cli::App app("fl-coordinator", "runs rounds of federated averaging and keeps the global model");
+  fedge::cli::App app("fl-coordinator",
+                      "runs rounds of federated averaging and keeps the global model");
   app.Description(
-      "Clients (fl-client) connect, fetch the global model, train it on data that stays with them and send back what "
-      "changed. The coordinator averages it, weighted by each client's number of examples. fedctl starts rounds and shows "
-      "how they go. A coordinator that is stopped, or crashes, goes on where it was when it is started again.");
+      "Clients (fl-client) connect, fetch the global model, train it on data that stays with them "
+      "and send back what "
+      "changed. The coordinator averages it, weighted by each client's number of examples. fedctl "
+      "starts rounds and shows "
+      "how they go. A coordinator that is stopped, or crashes, goes on where it was when it is "
+      "started again.");
   BindOptions(app, options);
-  app.Example("fl-coordinator --model model.pt --state-dir state", "begins with model.pt; state/global.pt is the result");
+  app.Example("fl-coordinator --model model.pt --state-dir state",
+              "begins with model.pt; state/global.pt is the result");
   app.Example("fl-coordinator --state-dir state --listen 10.0.0.5:8470 --insecure",
               "goes on, and takes clients of a private network");
   app.Section("Exit status", fedge::cli::kExitStatusHelp);

@@ -18,12 +18,16 @@ constexpr char kProgram[] = "fl-coordinator";
 // Within the five seconds that a shutdown may take.
 constexpr Duration kPatience{3'000};
 
+// Whoever waits for either finds the other done.
 Status AnnounceReady(const CoordinatorOptions& options, const std::string& address) {
+  if (!options.ready_file.empty()) {
+    const std::string line = address + "\n";
+    FEDGE_RETURN_IF_ERROR(
+        WriteFileAtomically(PosixFileSystem(), options.ready_file, AsBytes(line)));
+  }
   fmt::print("listening on {}\n", address);
   std::fflush(stdout);
-  if (options.ready_file.empty()) return OkStatus();
-  const std::string line = address + "\n";
-  return WriteFileAtomically(PosixFileSystem(), options.ready_file, AsBytes(line));
+  return OkStatus();
 }
 
 }  // namespace
@@ -34,14 +38,18 @@ int RunCoordinator(const CoordinatorOptions& options) {
   ShutdownSignal shutdown;
   ServerOptions server_options = options.ToServerOptions();
   server_options.on_failure = [&shutdown] { shutdown.Trigger(); };
-  Result<std::unique_ptr<CoordinatorServer>> server = CoordinatorServer::Start(std::move(server_options));
+  Result<std::unique_ptr<CoordinatorServer>> server =
+      CoordinatorServer::Start(std::move(server_options));
   if (!server.ok()) return cli::Fail(kProgram, server.status());
-  log::Info("coordinator started version={} address={} state_dir={}", kVersion, (*server)->address(), options.state_dir);
+  log::Info("coordinator started version={} address={} state_dir={}", kVersion,
+            (*server)->address(), options.state_dir);
 
-  if (const Status status = AnnounceReady(options, (*server)->address()); !status.ok()) return cli::Fail(kProgram, status);
+  if (const Status status = AnnounceReady(options, (*server)->address()); !status.ok())
+    return cli::Fail(kProgram, status);
   ReleaseStartupMemory();
   const int signal = shutdown.Wait();
-  if (signal != 0) log::Info("coordinator stops signal={}", signal == SIGINT ? "SIGINT" : "SIGTERM");
+  if (signal != 0)
+    log::Info("coordinator stops signal={}", signal == SIGINT ? "SIGINT" : "SIGTERM");
   (*server)->Shutdown(kPatience);
   const Status failure = (*server)->coordinator().failure();
   if (!failure.ok()) return cli::Fail(kProgram, failure);

@@ -1,15 +1,15 @@
 #include "shutdown_signal.h"
 
+#include <array>
+#include <cerrno>
+#include <cstdint>
+
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <cstdint>
 
 #include "fedge/common/check.h"
 
@@ -50,7 +50,8 @@ int ShutdownSignal::Wait() {
   int signal = 0;
   if ((waits[0].revents & POLLIN) != 0) {
     signalfd_siginfo info{};
-    if (::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) signal = static_cast<int>(info.ssi_signo);
+    if (::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info))
+      signal = static_cast<int>(info.ssi_signo);
   }
   const sigset_t signals = StopSignals();
   ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);

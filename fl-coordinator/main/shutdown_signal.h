@@ -2,8 +2,9 @@
 
 namespace fedge {
 
-// Waits for the moment to stop: SIGTERM or SIGINT, or another thread's call. After the first signal the next one has its
-// default effect, which ends the process at once. One object per process, made before any other thread.
+// Waits for the moment to stop: SIGTERM or SIGINT, or another thread's call. After the first signal
+// the next one has its default effect, which ends the process at once. One object per process, made
+// before any other thread.
 class ShutdownSignal {
  public:
   ShutdownSignal();

@@ -16,13 +16,15 @@ constexpr Duration kLongestIdle{3'600'000};
 // The round whose updates the spool must keep; 0: none.
 RoundId SpooledRound(const State& state) {
   if (const auto* training = std::get_if<Training>(&state.phase)) return training->round.round;
-  if (const auto* aggregating = std::get_if<Aggregating>(&state.phase)) return aggregating->round.round;
+  if (const auto* aggregating = std::get_if<Aggregating>(&state.phase))
+    return aggregating->round.round;
   return 0;
 }
 
 void LogEvent(const EventRecord& event) {
   if (event.client.empty()) {
-    log::Info("{} run={} round={}{}{}", event.kind, event.run, event.round, event.message.empty() ? "" : ": ", event.message);
+    log::Info("{} run={} round={}{}{}", event.kind, event.run, event.round,
+              event.message.empty() ? "" : ": ", event.message);
   } else {
     log::Debug("{} run={} round={} client={}{}{}", event.kind, event.run, event.round, event.client,
                event.message.empty() ? "" : ": ", event.message);
@@ -47,12 +49,15 @@ Status Actor::Load() {
   coordinator_id_ = parts_.store.coordinator_id();
   FEDGE_ASSIGN_OR_RETURN(state_, parts_.store.LoadState());
   if (!parts_.models.Has(state_.model.digest)) {
-    return DataLoss("the global model {} is missing from the state directory", state_.model.digest.ShortHex());
+    return DataLoss("the global model {} is missing from the state directory",
+                    state_.model.digest.ShortHex());
   }
   FEDGE_ASSIGN_OR_RETURN(model_facts_, ReadModelFacts(parts_.models.PathOf(state_.model.digest)));
   FEDGE_RETURN_IF_ERROR(models_.Load(parts_.store, state_));
-  FEDGE_ASSIGN_OR_RETURN(const auto rounds, parts_.store.ListRounds(0, 0, RoundChanges::kMaxRounds));
-  std::for_each(rounds.rbegin(), rounds.rend(), [this](const RoundRecord& round) { round_changes_.Add(round); });
+  FEDGE_ASSIGN_OR_RETURN(const auto rounds,
+                         parts_.store.ListRounds(0, 0, RoundChanges::kMaxRounds));
+  std::for_each(rounds.rbegin(), rounds.rend(),
+                [this](const RoundRecord& round) { round_changes_.Add(round); });
   FEDGE_RETURN_IF_ERROR(parts_.spool.DropAllBut(SpooledRound(state_)));
   FEDGE_RETURN_IF_ERROR(parts_.models.Publish(state_.model));
   Take(Resume(options_.limits, std::move(state_), now_));
@@ -73,7 +78,8 @@ void Actor::RunBatch(const std::vector<Command>& commands) {
 }
 
 Duration Actor::IdleTime() const {
-  const bool work_left = !writes_.empty() || !replies_.empty() || !effects_.empty() || !unsettled_.empty();
+  const bool work_left =
+      !writes_.empty() || !replies_.empty() || !effects_.empty() || !unsettled_.empty();
   if (work_left) return Duration::zero();
   TimePoint next = now_ + kLongestIdle;
   const auto consider = [&next](std::optional<TimePoint> deadline) {
@@ -102,13 +108,26 @@ Actor::Applied Actor::Take(Step step) {
     }
     std::visit(
         [this](const auto& value) {
-          if constexpr (std::is_constructible_v<StoreWrite, decltype(value)>) writes_.emplace_back(value);
+          if constexpr (std::is_constructible_v<StoreWrite, decltype(value)>) Save(value);
         },
         effect);
     effects_.push_back(std::move(effect));
   }
   watchers_.Touch();
   return applied;
+}
+
+void Actor::Save(StoreWrite write) {
+  const auto* round = std::get_if<SaveRound>(&write);
+  if (round != nullptr) {
+    // Every update of a burst saves its round; the last of them says it all.
+    const auto [saved, first] = round_writes_.try_emplace(round->round.round, writes_.size());
+    if (!first) {
+      writes_[saved->second] = std::move(write);
+      return;
+    }
+  }
+  writes_.push_back(std::move(write));
 }
 
 // What is under way for a phase ends with it.
@@ -134,6 +153,7 @@ void Actor::SaveBatch() {
     if (const Status status = MakeDurable(); !status.ok()) Fail(status);
   }
   writes_.clear();
+  round_writes_.clear();
   unsynced_.clear();
   for (const Effect& effect : std::exchange(effects_, {})) {
     if (failure_.ok()) Perform(effect);
@@ -178,12 +198,14 @@ void Actor::Perform(const Effect& effect) {
   }
 }
 
-// The store already says that this is the global model, so a failure here is told, not fatal: the next start repeats it.
+// The store already says that this is the global model, so a failure here is told, not fatal: the
+// next start repeats it.
 void Actor::PublishModel(const ModelRef& model) {
   models_.Add(model);
   Status status = parts_.models.Publish(model);
   if (status.ok()) status = models_.Prune(state_);
-  if (!status.ok()) log::Error("global.pt not updated round={} error=\"{}\"", model.round, status.message());
+  if (!status.ok())
+    log::Error("global.pt not updated round={} error=\"{}\"", model.round, status.message());
 }
 
 }  // namespace fedge

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -36,9 +37,9 @@ struct CoordinatorParts {
   const Clock& clock;
 };
 
-// Feeds the run machine and performs its effects. Works in batches: all commands that wait are applied, what they changed
-// becomes durable in one transaction, and only then is anything sent, so a burst of updates costs one commit. Every
-// member runs on the actor thread.
+// Feeds the run machine and performs its effects. Works in batches: all commands that wait are
+// applied, what they changed becomes durable in one transaction, and only then is anything sent, so
+// a burst of updates costs one commit. Every member runs on the actor thread.
 class Actor {
  public:
   // Called once the batch is saved, with OK, or with the reason why it could not be.
@@ -63,7 +64,7 @@ class Actor {
 
   // ---- For commands ----
   Applied Apply(const Event& event);
-  void Save(StoreWrite write) { writes_.push_back(std::move(write)); }
+  void Save(StoreWrite write);
   // The spool's segment of this round becomes durable before the batch is saved.
   void SyncSpool(RoundId round) { unsynced_.insert(round); }
   void Defer(Reply reply) { replies_.push_back(std::move(reply)); }
@@ -130,6 +131,7 @@ class Actor {
 
   // What the batch adds up to.
   std::vector<StoreWrite> writes_;
+  std::map<RoundId, std::size_t> round_writes_;  // which of them saves a round
   std::set<RoundId> unsynced_;
   std::vector<Reply> replies_;
   std::vector<Effect> effects_;

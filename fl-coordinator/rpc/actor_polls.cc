@@ -22,7 +22,8 @@ std::optional<ParkedPolls::Parked> Actor::Unpark(Session& session) {
 void Actor::RemoveSession(const ClientId& client) {
   Session* session = sessions_.FindClient(client);
   if (session == nullptr) return;
-  if (const auto parked = Unpark(*session)) parked->call->Answer(GoneAnswer("the session has ended", Duration::zero()));
+  if (const auto parked = Unpark(*session))
+    parked->call->Reply(Unauthenticated("the session has ended"));
   session->record.last_seen = session->last_heard;
   Save(SaveClient{session->record});
   sessions_.Remove(client);
@@ -42,10 +43,13 @@ void Actor::SettlePoll(const ClientId& client) {
   Session* session = sessions_.FindClient(client);
   const ParkedPolls::Parked* parked = session == nullptr ? nullptr : polls_.Find(session->id);
   if (parked == nullptr) return;
-  std::optional<PollAnswer> answer = AnswerPoll(state_, client, parked->busy_task, session->answered_task);
-  if (!answer && parked->deadline <= now_) answer = PollAnswer{WaitAnswer(Duration::zero()), std::nullopt};
+  std::optional<PollAnswer> answer =
+      AnswerPoll(state_, client, parked->busy_task, session->answered_task);
+  if (!answer && parked->deadline <= now_)
+    answer = PollAnswer{WaitAnswer(Duration::zero()), std::nullopt};
   if (!answer && polls_.size() > options_.max_parked_polls) {
-    const auto spread = random_.Below(static_cast<std::uint64_t>(options_.wait_when_full.count()) / 2 + 1);
+    const auto spread =
+        random_.Below(static_cast<std::uint64_t>(options_.wait_when_full.count()) / 2 + 1);
     answer = PollAnswer{WaitAnswer(options_.wait_when_full - Duration(spread)), std::nullopt};
   }
   if (!answer) return;
@@ -56,7 +60,8 @@ void Actor::SettlePoll(const ClientId& client) {
 
 void Actor::Drain() {
   draining_ = true;
-  const v1::PollResponse gone = GoneAnswer("the coordinator is shutting down", options_.retry_after);
+  const v1::PollResponse gone =
+      GoneAnswer("the coordinator is shutting down", options_.retry_after);
   for (const std::string& id : polls_.All()) {
     if (const auto parked = Unpark(*sessions_.Find(id))) parked->call->Answer(gone);
   }

@@ -18,7 +18,8 @@ double SecondsBetween(TimePoint from, TimePoint to) {
 // A year: far beyond any deadline, far below what overflows when it is added to a time.
 constexpr std::uint64_t kLongestMs = 366ULL * 24 * 3'600 * 1'000;
 
-Result<Duration> ToDuration(std::string_view field, std::uint64_t milliseconds, Duration otherwise) {
+Result<Duration> ToDuration(std::string_view field, std::uint64_t milliseconds,
+                            Duration otherwise) {
   if (milliseconds == 0) return otherwise;
   if (milliseconds <= kLongestMs) return Duration(static_cast<Duration::rep>(milliseconds));
   return InvalidArgument("{} is {}; at most {}", field, milliseconds, kLongestMs);
@@ -57,10 +58,13 @@ Result<RunPlan> FromProto(const v1::RunPlan& proto) {
   plan.max_retries = proto.max_retries();
   plan.until = proto.until();
   FEDGE_ASSIGN_OR_RETURN(plan.over_select, ToFactor("over_select", proto.over_select()));
-  FEDGE_ASSIGN_OR_RETURN(plan.learning_rate_decay, ToFactor("learning_rate_decay", proto.learning_rate_decay()));
-  FEDGE_ASSIGN_OR_RETURN(plan.deadline, ToDuration("deadline_ms", proto.deadline_ms(), plan.deadline));
-  FEDGE_ASSIGN_OR_RETURN(plan.evaluation_deadline, ToDuration("evaluation_deadline_ms", proto.evaluation_deadline_ms(),
-                                                              plan.evaluation_deadline));
+  FEDGE_ASSIGN_OR_RETURN(plan.learning_rate_decay,
+                         ToFactor("learning_rate_decay", proto.learning_rate_decay()));
+  FEDGE_ASSIGN_OR_RETURN(plan.deadline,
+                         ToDuration("deadline_ms", proto.deadline_ms(), plan.deadline));
+  FEDGE_ASSIGN_OR_RETURN(plan.evaluation_deadline,
+                         ToDuration("evaluation_deadline_ms", proto.evaluation_deadline_ms(),
+                                    plan.evaluation_deadline));
   FEDGE_ASSIGN_OR_RETURN(plan.train, FromProto(proto.train()));
   if (plan.train.optimizer.empty()) plan.train.optimizer = TrainConfig{}.optimizer;
   return plan;
@@ -155,15 +159,22 @@ v1::Event ToProto(const EventRecord& event) {
 
 v1::Phase ToProto(PhaseName phase) {
   switch (phase) {
-    case PhaseName::kInitializing: return v1::INITIALIZING;
-    case PhaseName::kTraining: return v1::TRAINING;
-    case PhaseName::kAggregating: return v1::AGGREGATING;
-    case PhaseName::kCompleted: return v1::COMPLETED;
-    case PhaseName::kError: return v1::ERROR;
+    case PhaseName::kInitializing:
+      return v1::INITIALIZING;
+    case PhaseName::kTraining:
+      return v1::TRAINING;
+    case PhaseName::kAggregating:
+      return v1::AGGREGATING;
+    case PhaseName::kCompleted:
+      return v1::COMPLETED;
+    case PhaseName::kError:
+      return v1::ERROR;
   }
   return v1::PHASE_UNSPECIFIED;
 }
 
-v1::Role ToProto(Role role) { return role == Role::kEvaluator ? v1::ROLE_EVALUATOR : v1::ROLE_TRAINER; }
+v1::Role ToProto(Role role) {
+  return role == Role::kEvaluator ? v1::ROLE_EVALUATOR : v1::ROLE_TRAINER;
+}
 
 }  // namespace fedge

@@ -18,9 +18,9 @@ v1::Event ToProto(const EventRecord& event);
 v1::Phase ToProto(PhaseName phase);
 v1::Role ToProto(Role role);
 
-// Fields at zero that cannot be meant take their defaults: over_select and learning_rate_decay 1, deadlines and
-// optimizer as in RunPlan. Whether the plan makes sense is ValidatePlan's to say. kInvalidArgument: a number is not finite or
-// out of range.
+// Fields at zero that cannot be meant take their defaults: over_select and learning_rate_decay 1,
+// deadlines and optimizer as in RunPlan. Whether the plan makes sense is ValidatePlan's to say.
+// kInvalidArgument: a number is not finite or out of range.
 Result<RunPlan> FromProto(const v1::RunPlan& plan);
 
 }  // namespace fedge

@@ -27,7 +27,8 @@ std::uint32_t Limit(std::uint32_t asked, std::uint32_t otherwise, std::uint32_t 
 
 Status StartRunOn(Actor& actor, const v1::StartRunRequest& request) {
   if (request.request_id().size() > kMaxRequestId) {
-    return InvalidArgument("request_id has {} characters; at most {}", request.request_id().size(), kMaxRequestId);
+    return InvalidArgument("request_id has {} characters; at most {}", request.request_id().size(),
+                           kMaxRequestId);
   }
   FEDGE_ASSIGN_OR_RETURN(RunPlan plan, FromProto(request.plan()));
   return actor.Apply(StartRun{std::move(plan), request.request_id()}).status;
@@ -36,30 +37,37 @@ Status StartRunOn(Actor& actor, const v1::StartRunRequest& request) {
 v1::ClientInfo DescribeClient(const Actor& actor, const ClientRecord& stored) {
   const Session* session = actor.sessions().FindClient(stored.client);
   v1::ClientInfo info = ToProto(session == nullptr ? stored : session->record);
-  if (session != nullptr) info.set_last_seen_unix_ms(session->last_heard.time_since_epoch().count());
+  if (session != nullptr)
+    info.set_last_seen_unix_ms(session->last_heard.time_since_epoch().count());
   info.set_state(ClientState(actor, stored.client));
   return info;
 }
 
 // Fills a page of at most `limit` clients behind `after`.
-Status FillClients(Actor& actor, const v1::ListClientsRequest& request, v1::ListClientsResponse& response) {
+Status FillClients(Actor& actor, const v1::ListClientsRequest& request,
+                   v1::ListClientsResponse& response) {
   const auto limit = static_cast<int>(Limit(request.limit(), kDefaultClients, kMaxClients));
   if (request.joined_only()) {
-    for (const Session* session : actor.sessions().After(request.after_client(), static_cast<std::size_t>(limit))) {
+    for (const Session* session :
+         actor.sessions().After(request.after_client(), static_cast<std::size_t>(limit))) {
       *response.add_clients() = DescribeClient(actor, session->record);
     }
     return OkStatus();
   }
-  FEDGE_ASSIGN_OR_RETURN(const std::vector<ClientRecord> clients,
-                         actor.store().ListClients(request.after_client(), static_cast<std::uint32_t>(limit)));
-  for (const ClientRecord& client : clients) *response.add_clients() = DescribeClient(actor, client);
+  FEDGE_ASSIGN_OR_RETURN(
+      const std::vector<ClientRecord> clients,
+      actor.store().ListClients(request.after_client(), static_cast<std::uint32_t>(limit)));
+  for (const ClientRecord& client : clients)
+    *response.add_clients() = DescribeClient(actor, client);
   return OkStatus();
 }
 
-Status FillClient(Actor& actor, const v1::GetClientRequest& request, v1::GetClientResponse& response) {
+Status FillClient(Actor& actor, const v1::GetClientRequest& request,
+                  v1::GetClientResponse& response) {
   FEDGE_ASSIGN_OR_RETURN(const ClientRecord client, actor.store().GetClient(request.client_id()));
   *response.mutable_client() = DescribeClient(actor, client);
-  FEDGE_ASSIGN_OR_RETURN(const std::vector<TaskRecord> tasks, actor.store().ListTasksOf(client.client, kRecentTasks));
+  FEDGE_ASSIGN_OR_RETURN(const std::vector<TaskRecord> tasks,
+                         actor.store().ListTasksOf(client.client, kRecentTasks));
   for (const TaskRecord& task : tasks) *response.add_recent_tasks() = ToProto(task);
   return OkStatus();
 }
@@ -74,7 +82,8 @@ void HandleStartRun(Actor& actor, UnaryCall<v1::StartRunRequest, v1::StartRunRes
 
 void HandleAbortRun(Actor& actor, UnaryCall<v1::AbortRunRequest, v1::AbortRunResponse>& call) {
   const std::string reason = Printable(call.request().reason(), kMaxReason);
-  const Status status = actor.Apply(AbortRun{reason.empty() ? "aborted by the operator" : reason}).status;
+  const Status status =
+      actor.Apply(AbortRun{reason.empty() ? "aborted by the operator" : reason}).status;
   if (status.ok()) call.response().set_run(actor.state().last_run);
   actor.Defer([&call, status](const Status& saved) { call.Reply(status.ok() ? saved : status); });
 }
@@ -93,7 +102,8 @@ void HandleGetStatus(Actor& actor, UnaryCall<v1::GetStatusRequest, v1::Coordinat
   });
 }
 
-void HandleListClients(Actor& actor, UnaryCall<v1::ListClientsRequest, v1::ListClientsResponse>& call) {
+void HandleListClients(Actor& actor,
+                       UnaryCall<v1::ListClientsRequest, v1::ListClientsResponse>& call) {
   actor.Defer([&actor, &call](const Status& saved) {
     call.Reply(saved.ok() ? FillClients(actor, call.request(), call.response()) : saved);
   });
@@ -105,7 +115,8 @@ void HandleGetClient(Actor& actor, UnaryCall<v1::GetClientRequest, v1::GetClient
   });
 }
 
-Status ListRounds(Store& store, const v1::ListRoundsRequest& request, v1::ListRoundsResponse& response) {
+Status ListRounds(Store& store, const v1::ListRoundsRequest& request,
+                  v1::ListRoundsResponse& response) {
   const std::uint32_t limit = Limit(request.limit(), kDefaultRounds, kMaxRounds);
   FEDGE_ASSIGN_OR_RETURN(const std::vector<RoundRecord> rounds,
                          store.ListRounds(request.run(), request.before_round(), limit));

@@ -12,13 +12,15 @@ class Actor;
 // ---- On the actor thread ----
 void HandleStartRun(Actor& actor, UnaryCall<v1::StartRunRequest, v1::StartRunResponse>& call);
 void HandleGetStatus(Actor& actor, UnaryCall<v1::GetStatusRequest, v1::CoordinatorStatus>& call);
-void HandleListClients(Actor& actor, UnaryCall<v1::ListClientsRequest, v1::ListClientsResponse>& call);
+void HandleListClients(Actor& actor,
+                       UnaryCall<v1::ListClientsRequest, v1::ListClientsResponse>& call);
 void HandleGetClient(Actor& actor, UnaryCall<v1::GetClientRequest, v1::GetClientResponse>& call);
 void HandleAbortRun(Actor& actor, UnaryCall<v1::AbortRunRequest, v1::AbortRunResponse>& call);
 void HandleReset(Actor& actor, UnaryCall<v1::ResetRequest, v1::ResetResponse>& call);
 
 // ---- On any thread ----
-Status ListRounds(Store& store, const v1::ListRoundsRequest& request, v1::ListRoundsResponse& response);
+Status ListRounds(Store& store, const v1::ListRoundsRequest& request,
+                  v1::ListRoundsResponse& response);
 Status GetRound(Store& store, const v1::GetRoundRequest& request, v1::GetRoundResponse& response);
 
 }  // namespace fedge

@@ -8,13 +8,15 @@
 
 namespace fedge {
 
-grpc::ServerUnaryReactor* AdminService::StartRun(grpc::CallbackServerContext* context, const v1::StartRunRequest* request,
+grpc::ServerUnaryReactor* AdminService::StartRun(grpc::CallbackServerContext* context,
+                                                 const v1::StartRunRequest* request,
                                                  v1::StartRunResponse* response) {
   return HandleOnActor(coordinator_, context, request, response, HandleStartRun);
 }
 
 grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* context,
-                                                  const v1::GetStatusRequest* request, v1::CoordinatorStatus* response) {
+                                                  const v1::GetStatusRequest* request,
+                                                  v1::CoordinatorStatus* response) {
   return HandleOnActor(coordinator_, context, request, response, HandleGetStatus);
 }
 
@@ -31,7 +33,8 @@ grpc::ServerUnaryReactor* AdminService::ListRounds(grpc::CallbackServerContext* 
   });
 }
 
-grpc::ServerUnaryReactor* AdminService::GetRound(grpc::CallbackServerContext* context, const v1::GetRoundRequest* request,
+grpc::ServerUnaryReactor* AdminService::GetRound(grpc::CallbackServerContext* context,
+                                                 const v1::GetRoundRequest* request,
                                                  v1::GetRoundResponse* response) {
   return HandleHere(context, request, response, [this](const auto& asked, auto& answer) {
     return fedge::GetRound(coordinator_.store(), asked, answer);
@@ -45,27 +48,30 @@ grpc::ServerUnaryReactor* AdminService::ListClients(grpc::CallbackServerContext*
 }
 
 grpc::ServerUnaryReactor* AdminService::GetClient(grpc::CallbackServerContext* context,
-                                                  const v1::GetClientRequest* request, v1::GetClientResponse* response) {
+                                                  const v1::GetClientRequest* request,
+                                                  v1::GetClientResponse* response) {
   return HandleOnActor(coordinator_, context, request, response, HandleGetClient);
 }
 
-grpc::ServerUnaryReactor* AdminService::AbortRun(grpc::CallbackServerContext* context, const v1::AbortRunRequest* request,
+grpc::ServerUnaryReactor* AdminService::AbortRun(grpc::CallbackServerContext* context,
+                                                 const v1::AbortRunRequest* request,
                                                  v1::AbortRunResponse* response) {
   return HandleOnActor(coordinator_, context, request, response, HandleAbortRun);
 }
 
-grpc::ServerUnaryReactor* AdminService::Reset(grpc::CallbackServerContext* context, const v1::ResetRequest* request,
+grpc::ServerUnaryReactor* AdminService::Reset(grpc::CallbackServerContext* context,
+                                              const v1::ResetRequest* request,
                                               v1::ResetResponse* response) {
   return HandleOnActor(coordinator_, context, request, response, HandleReset);
 }
 
-grpc::ServerWriteReactor<v1::ExportModelResponse>* AdminService::ExportModel(grpc::CallbackServerContext*,
-                                                                             const v1::ExportModelRequest* request) {
+grpc::ServerWriteReactor<v1::ExportModelResponse>* AdminService::ExportModel(
+    grpc::CallbackServerContext*, const v1::ExportModelRequest* request) {
   return new ExportReactor(coordinator_, *request);
 }
 
-grpc::ServerWriteReactor<v1::Event>* AdminService::ListEvents(grpc::CallbackServerContext*,
-                                                              const v1::ListEventsRequest* request) {
+grpc::ServerWriteReactor<v1::Event>* AdminService::ListEvents(
+    grpc::CallbackServerContext*, const v1::ListEventsRequest* request) {
   return new EventsReactor(coordinator_, *request);
 }
 

@@ -34,7 +34,8 @@ Result<std::vector<SpooledUpdate>> AcceptedUpdates(Store& store, RoundId round) 
   FEDGE_ASSIGN_OR_RETURN(const std::vector<TaskRecord> tasks, store.ListTasks(round));
   std::vector<SpooledUpdate> updates;
   for (const TaskRecord& task : tasks) {
-    if (task.state == TaskState::kAccepted) updates.push_back({task.client, task.extent, task.result.num_examples});
+    if (task.state == TaskState::kAccepted)
+      updates.push_back({task.client, task.extent, task.result.num_examples});
   }
   return updates;
 }
@@ -66,22 +67,28 @@ class TemporaryFile {
 
 }  // namespace
 
-Result<ModelRef> AggregateRound(const AggregationInput& input, const RoundRecord& round, const std::stop_token& stop) {
-  FEDGE_ASSIGN_OR_RETURN(const BaseModel base, OpenBaseModel(input.models.PathOf(round.base.digest), round.base));
-  FEDGE_ASSIGN_OR_RETURN(const std::vector<SpooledUpdate> updates, AcceptedUpdates(input.store, round.round));
+Result<ModelRef> AggregateRound(const AggregationInput& input, const RoundRecord& round,
+                                const std::stop_token& stop) {
+  FEDGE_ASSIGN_OR_RETURN(const BaseModel base,
+                         OpenBaseModel(input.models.PathOf(round.base.digest), round.base));
+  FEDGE_ASSIGN_OR_RETURN(const std::vector<SpooledUpdate> updates,
+                         AcceptedUpdates(input.store, round.round));
 
   TemporaryFile temporary(input.files, input.models.TemporaryPath(round.round));
   ArchiveWriter::Options options;
   options.replaced_storages = StoragesOf(base.manifest);
-  options.extras.push_back(
-      {.name = std::string(kProvenanceRecord), .content = Provenance(round, updates), .derived_from = {}});
-  FEDGE_ASSIGN_OR_RETURN(ArchiveWriter writer,
-                         ArchiveWriter::Create(base.archive, input.files, temporary.path(), std::move(options)));
+  options.extras.push_back({.name = std::string(kProvenanceRecord),
+                            .content = Provenance(round, updates),
+                            .derived_from = {}});
+  FEDGE_ASSIGN_OR_RETURN(
+      ArchiveWriter writer,
+      ArchiveWriter::Create(base.archive, input.files, temporary.path(), std::move(options)));
   FEDGE_RETURN_IF_ERROR(
       WeightedMean(base.archive, base.manifest, updates, input.spool, writer, {.stop = stop}));
   FEDGE_ASSIGN_OR_RETURN(const ArchiveWriter::Summary summary, writer.Finish());
 
-  const ModelRef model = {.digest = summary.digest, .size = summary.size, .round = round.round, .crc32 = summary.crc32};
+  const ModelRef model = {
+      .digest = summary.digest, .size = summary.size, .round = round.round, .crc32 = summary.crc32};
   FEDGE_RETURN_IF_ERROR(input.models.Adopt(temporary.path(), model));
   temporary.Adopted();
   return model;

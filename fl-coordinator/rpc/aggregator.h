@@ -26,8 +26,8 @@ class Aggregator {
   // Stops what is running and waits for it.
   ~Aggregator();
 
-  // Computes the weighted mean of the round's accepted updates, in (client, task) order, next to the other models, and
-  // adopts it. One round at a time: a job that is running ends first.
+  // Computes the weighted mean of the round's accepted updates, in (client, task) order, next to
+  // the other models, and adopts it. One round at a time: a job that is running ends first.
   void Begin(RoundRecord round);
   // The running job is not wanted any more.
   void Cancel();
@@ -48,14 +48,16 @@ class Aggregator {
   std::jthread thread_;
 };
 
-// The aggregation itself, on the caller's thread. The same accepted set gives the same file: nothing of the time, the
-// machine or the order of arrival enters it. kCancelled soon after `stop` is requested.
+// The aggregation itself, on the caller's thread. The same accepted set gives the same file:
+// nothing of the time, the machine or the order of arrival enters it. kCancelled soon after `stop`
+// is requested.
 struct AggregationInput {
   FileSystem& files;
   Store& store;
   Spool& spool;
   ModelStore& models;
 };
-Result<ModelRef> AggregateRound(const AggregationInput& input, const RoundRecord& round, const std::stop_token& stop);
+Result<ModelRef> AggregateRound(const AggregationInput& input, const RoundRecord& round,
+                                const std::stop_token& stop);
 
 }  // namespace fedge

@@ -22,22 +22,27 @@ bool IsUtf8Continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0U)
 }  // namespace
 
 Status ValidateClientId(std::string_view id) {
-  const bool well_formed = std::all_of(id.begin(), id.end(), [](char c) { return IsOneOf(c, "._:@-"); });
+  const bool well_formed =
+      std::all_of(id.begin(), id.end(), [](char c) { return IsOneOf(c, "._:@-"); });
   if (!id.empty() && id.size() <= kMaxId && well_formed) return OkStatus();
-  return InvalidArgument("client id '{}' must have 1 to {} characters of [A-Za-z0-9._:@-]", Printable(id, 160), kMaxId);
+  return InvalidArgument("client id '{}' must have 1 to {} characters of [A-Za-z0-9._:@-]",
+                         Printable(id, 160), kMaxId);
 }
 
 Status ValidateLabels(const Labels& labels) {
-  if (labels.size() > kMaxLabels) return InvalidArgument("{} labels are too many; at most {}", labels.size(), kMaxLabels);
+  if (labels.size() > kMaxLabels)
+    return InvalidArgument("{} labels are too many; at most {}", labels.size(), kMaxLabels);
   for (const auto& [key, value] : labels) {
-    const bool key_ok = std::all_of(key.begin(), key.end(), [](char c) { return IsOneOf(c, "._-"); });
+    const bool key_ok =
+        std::all_of(key.begin(), key.end(), [](char c) { return IsOneOf(c, "._-"); });
     if (key.empty() || key.size() > kMaxLabelKey || !key_ok) {
-      return InvalidArgument("label key '{}' must have 1 to {} characters of [A-Za-z0-9._-]", Printable(key, 80),
-                             kMaxLabelKey);
+      return InvalidArgument("label key '{}' must have 1 to {} characters of [A-Za-z0-9._-]",
+                             Printable(key, 80), kMaxLabelKey);
     }
     if (value.size() > kMaxLabelValue || std::any_of(value.begin(), value.end(), IsControl)) {
-      return InvalidArgument("label '{}' has the value '{}'; at most {} characters, none of them a control character", key,
-                             Printable(value, 80), kMaxLabelValue);
+      return InvalidArgument(
+          "label '{}' has the value '{}'; at most {} characters, none of them a control character",
+          key, Printable(value, 80), kMaxLabelValue);
     }
   }
   return OkStatus();

@@ -6,7 +6,8 @@
 
 namespace fedge {
 
-Result<std::unique_ptr<Coordinator>> Coordinator::Start(const RuntimeOptions& options, const CoordinatorParts& parts,
+Result<std::unique_ptr<Coordinator>> Coordinator::Start(const RuntimeOptions& options,
+                                                        const CoordinatorParts& parts,
                                                         std::function<void()> on_failure) {
   std::unique_ptr<Coordinator> coordinator(new Coordinator(options, parts, std::move(on_failure)));
   FEDGE_RETURN_IF_ERROR(coordinator->actor_.Load());
@@ -14,14 +15,17 @@ Result<std::unique_ptr<Coordinator>> Coordinator::Start(const RuntimeOptions& op
   return coordinator;
 }
 
-Coordinator::Coordinator(const RuntimeOptions& options, const CoordinatorParts& parts, std::function<void()> on_failure)
+Coordinator::Coordinator(const RuntimeOptions& options, const CoordinatorParts& parts,
+                         std::function<void()> on_failure)
     : options_(options),
       parts_(parts),
       on_failure_(std::move(on_failure)),
       mailbox_(options.max_queued_requests),
-      aggregator_(std::make_unique<Aggregator>(
-          parts.files, parts.store, parts.spool, parts.models,
-          [this](const RoundRecord& round, Result<ModelRef> model) { Aggregated(round, std::move(model)); })),
+      aggregator_(
+          std::make_unique<Aggregator>(parts.files, parts.store, parts.spool, parts.models,
+                                       [this](const RoundRecord& round, Result<ModelRef> model) {
+                                         Aggregated(round, std::move(model));
+                                       })),
       actor_(options_, parts_, *aggregator_) {}
 
 Coordinator::~Coordinator() { Stop(); }
@@ -63,7 +67,8 @@ void Coordinator::Loop() {
 void Coordinator::Aggregated(const RoundRecord& round, Result<ModelRef> model) {
   if (model.ok()) {
     Post([done = AggregationDone{round.round, *model}](Actor& actor) {
-      // Refused when the run was aborted meanwhile: the file goes with the next one that is not kept.
+      // Refused when the run was aborted meanwhile: the file goes with the next one that is not
+      // kept.
       if (const Status status = actor.Apply(done).status; !status.ok()) {
         log::Info("aggregation discarded round={} reason=\"{}\"", done.round, status.message());
       }
@@ -71,7 +76,8 @@ void Coordinator::Aggregated(const RoundRecord& round, Result<ModelRef> model) {
   } else if (model.status().code() != StatusCode::kCancelled) {
     Post([failed = AggregationFailed{round.round, model.status().message()}](Actor& actor) {
       if (const Status status = actor.Apply(failed).status; !status.ok()) {
-        log::Info("aggregation failure ignored round={} reason=\"{}\"", failed.round, status.message());
+        log::Info("aggregation failure ignored round={} reason=\"{}\"", failed.round,
+                  status.message());
       }
     });
   }

@@ -14,14 +14,18 @@
 
 namespace fedge {
 
-// A running coordinator without its network: the actor on its thread, and the worker that aggregates. Thread-safe.
+// A running coordinator without its network: the actor on its thread, and the worker that
+// aggregates. Thread-safe.
 class Coordinator {
  public:
-  // Continues what the state directory holds. `on_failure` is called once, on the actor thread, when the state could not be saved:
-  // the process should then end, which loses nothing that was acknowledged.
-  static Result<std::unique_ptr<Coordinator>> Start(const RuntimeOptions& options, const CoordinatorParts& parts,
+  // Continues what the state directory holds. `on_failure` is called once, on the actor thread,
+  // when the state could not be saved: the process should then end, which loses nothing that was
+  // acknowledged.
+  static Result<std::unique_ptr<Coordinator>> Start(const RuntimeOptions& options,
+                                                    const CoordinatorParts& parts,
                                                     std::function<void()> on_failure);
-  // Stop(). Calls that still wait for the actor must have been answered: shut the server down first.
+  // Stop(). Calls that still wait for the actor must have been answered: shut the server down
+  // first.
   ~Coordinator();
 
   // False when there is no room or the coordinator drains; the caller answers for the command.
@@ -33,9 +37,11 @@ class Coordinator {
     Post([](Actor&) {});
   }
 
-  // Turns new requests away and answers those that wait: polls are told to come back, watchers that this is the end.
+  // Turns new requests away and answers those that wait: polls are told to come back, watchers that
+  // this is the end.
   void Drain();
-  // Stops the aggregation (a restart begins it again), performs what was posted and ends the threads.
+  // Stops the aggregation (a restart begins it again), performs what was posted and ends the
+  // threads.
   void Stop();
   // Why the state could not be saved; OK while all is well.
   Status failure() const;
@@ -44,7 +50,8 @@ class Coordinator {
   Store& store() { return parts_.store; }
 
  private:
-  Coordinator(const RuntimeOptions& options, const CoordinatorParts& parts, std::function<void()> on_failure);
+  Coordinator(const RuntimeOptions& options, const CoordinatorParts& parts,
+              std::function<void()> on_failure);
   void Loop();
   void Aggregated(const RoundRecord& round, Result<ModelRef> model);
 

@@ -10,8 +10,8 @@ namespace fedge {
 
 class EventsReactor;
 
-// The ListEvents calls that have sent all there is and wait for more. Runs on the actor thread; a call in here is resumed
-// or finished by whoever takes it out.
+// The ListEvents calls that have sent all there is and wait for more. Runs on the actor thread; a
+// call in here is resumed or finished by whoever takes it out.
 class EventFollowers {
  public:
   explicit EventFollowers(std::size_t max_followers) : max_followers_(max_followers) {}

@@ -17,7 +17,10 @@ constexpr std::uint32_t kPage = 200;
 }  // namespace
 
 EventsReactor::EventsReactor(Coordinator& coordinator, const v1::ListEventsRequest& request)
-    : coordinator_(coordinator), request_(request), id_(NextCallId()), sent_(request.after_sequence()) {
+    : coordinator_(coordinator),
+      request_(request),
+      id_(NextCallId()),
+      sent_(request.after_sequence()) {
   if (request.last() > 0) {
     const std::uint64_t newest = coordinator_.store().last_event_sequence();
     sent_ = std::max(sent_, newest - std::min<std::uint64_t>(newest, request.last()));
@@ -45,8 +48,10 @@ void EventsReactor::SendNext() {
 void EventsReactor::WaitForMore() {
   const bool posted = coordinator_.TryPost([this](Actor& actor) {
     if (cancelled_) return End(Cancelled("the follower went away"));
+    if (actor.draining()) return End(Busy());
     if (actor.store().last_event_sequence() > sent_) return Resume();
-    if (!actor.followers().Add(id_, this)) End(ResourceExhausted("too many calls follow the events; try again later"));
+    if (!actor.followers().Add(id_, this))
+      End(ResourceExhausted("too many calls follow the events; try again later"));
   });
   if (!posted) End(Busy());
 }

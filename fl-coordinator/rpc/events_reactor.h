@@ -14,8 +14,8 @@ namespace fedge {
 
 class Coordinator;
 
-// One ListEvents call: reads the store page by page, and waits among the actor's EventFollowers for more if it was asked
-// to follow.
+// One ListEvents call: reads the store page by page, and waits among the actor's EventFollowers for
+// more if it was asked to follow.
 class EventsReactor final : public grpc::ServerWriteReactor<v1::Event> {
  public:
   EventsReactor(Coordinator& coordinator, const v1::ListEventsRequest& request);

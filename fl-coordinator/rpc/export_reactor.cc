@@ -11,7 +11,13 @@ namespace fedge {
 
 ExportReactor::ExportReactor(Coordinator& coordinator, const v1::ExportModelRequest& request)
     : coordinator_(coordinator), request_(request) {
-  if (!coordinator_.TryPost([this](Actor& actor) { Begin(actor); })) Finish(ToGrpc(Busy()));
+  // A model is given out only once it is saved and published.
+  const bool posted = coordinator_.TryPost([this](Actor& actor) {
+    actor.Defer([this, &actor](const Status& saved) {
+      saved.ok() ? Begin(actor) : Finish(ToGrpc(saved));
+    });
+  });
+  if (!posted) Finish(ToGrpc(Busy()));
 }
 
 void ExportReactor::Begin(Actor& actor) {
@@ -29,7 +35,8 @@ void ExportReactor::Begin(Actor& actor) {
 
 void ExportReactor::SendNext() {
   message_.set_offset(chunks_.offset());
-  if (const Status status = chunks_.Next(*message_.mutable_data()); !status.ok()) return Finish(ToGrpc(status));
+  if (const Status status = chunks_.Next(*message_.mutable_data()); !status.ok())
+    return Finish(ToGrpc(status));
   if (chunks_.at_end()) {
     StartWriteAndFinish(&message_, grpc::WriteOptions(), grpc::Status::OK);
   } else {

@@ -11,18 +11,20 @@ namespace fedge {
 
 // Every reactor deletes itself when its call is done.
 
-grpc::ServerUnaryReactor* FederationService::Join(grpc::CallbackServerContext* context, const v1::JoinRequest* request,
+grpc::ServerUnaryReactor* FederationService::Join(grpc::CallbackServerContext* context,
+                                                  const v1::JoinRequest* request,
                                                   v1::JoinResponse* response) {
   return HandleOnActor(coordinator_, context, request, response, HandleJoin);
 }
 
-grpc::ServerUnaryReactor* FederationService::Poll(grpc::CallbackServerContext*, const v1::PollRequest* request,
+grpc::ServerUnaryReactor* FederationService::Poll(grpc::CallbackServerContext*,
+                                                  const v1::PollRequest* request,
                                                   v1::PollResponse* response) {
   return new PollCall(coordinator_, *request, *response);
 }
 
-grpc::ServerWriteReactor<v1::FetchChunk>* FederationService::Fetch(grpc::CallbackServerContext*,
-                                                                   const v1::FetchRequest* request) {
+grpc::ServerWriteReactor<v1::FetchChunk>* FederationService::Fetch(
+    grpc::CallbackServerContext*, const v1::FetchRequest* request) {
   return new FetchReactor(coordinator_, *request);
 }
 
@@ -32,17 +34,19 @@ grpc::ServerUnaryReactor* FederationService::UploadStatus(grpc::CallbackServerCo
   return HandleOnActor(coordinator_, context, request, response, HandleUploadStatus);
 }
 
-grpc::ServerReadReactor<v1::SubmitRequest>* FederationService::Submit(grpc::CallbackServerContext* context,
-                                                                      v1::SubmitResponse* response) {
+grpc::ServerReadReactor<v1::SubmitRequest>* FederationService::Submit(
+    grpc::CallbackServerContext* context, v1::SubmitResponse* response) {
   return new SubmitReactor(coordinator_, *context, *response);
 }
 
 grpc::ServerUnaryReactor* FederationService::Report(grpc::CallbackServerContext* context,
-                                                    const v1::ReportRequest* request, v1::ReportResponse* response) {
+                                                    const v1::ReportRequest* request,
+                                                    v1::ReportResponse* response) {
   return HandleOnActor(coordinator_, context, request, response, HandleReport);
 }
 
-grpc::ServerUnaryReactor* FederationService::Leave(grpc::CallbackServerContext* context, const v1::LeaveRequest* request,
+grpc::ServerUnaryReactor* FederationService::Leave(grpc::CallbackServerContext* context,
+                                                   const v1::LeaveRequest* request,
                                                    v1::LeaveResponse* response) {
   return HandleOnActor(coordinator_, context, request, response, HandleLeave);
 }

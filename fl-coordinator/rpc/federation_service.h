@@ -11,19 +11,24 @@ class FederationService final : public v1::Federation::CallbackService {
   // `coordinator` outlives the service.
   explicit FederationService(Coordinator& coordinator) : coordinator_(coordinator) {}
 
-  grpc::ServerUnaryReactor* Join(grpc::CallbackServerContext* context, const v1::JoinRequest* request,
+  grpc::ServerUnaryReactor* Join(grpc::CallbackServerContext* context,
+                                 const v1::JoinRequest* request,
                                  v1::JoinResponse* response) override;
-  grpc::ServerUnaryReactor* Poll(grpc::CallbackServerContext* context, const v1::PollRequest* request,
+  grpc::ServerUnaryReactor* Poll(grpc::CallbackServerContext* context,
+                                 const v1::PollRequest* request,
                                  v1::PollResponse* response) override;
   grpc::ServerWriteReactor<v1::FetchChunk>* Fetch(grpc::CallbackServerContext* context,
                                                   const v1::FetchRequest* request) override;
-  grpc::ServerUnaryReactor* UploadStatus(grpc::CallbackServerContext* context, const v1::UploadStatusRequest* request,
+  grpc::ServerUnaryReactor* UploadStatus(grpc::CallbackServerContext* context,
+                                         const v1::UploadStatusRequest* request,
                                          v1::UploadStatusResponse* response) override;
   grpc::ServerReadReactor<v1::SubmitRequest>* Submit(grpc::CallbackServerContext* context,
                                                      v1::SubmitResponse* response) override;
-  grpc::ServerUnaryReactor* Report(grpc::CallbackServerContext* context, const v1::ReportRequest* request,
+  grpc::ServerUnaryReactor* Report(grpc::CallbackServerContext* context,
+                                   const v1::ReportRequest* request,
                                    v1::ReportResponse* response) override;
-  grpc::ServerUnaryReactor* Leave(grpc::CallbackServerContext* context, const v1::LeaveRequest* request,
+  grpc::ServerUnaryReactor* Leave(grpc::CallbackServerContext* context,
+                                  const v1::LeaveRequest* request,
                                   v1::LeaveResponse* response) override;
 
  private:

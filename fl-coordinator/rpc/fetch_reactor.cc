@@ -36,7 +36,8 @@ void FetchReactor::Begin(Actor& actor) {
   auto model = actor.models().Open(*digest);
   if (!model.ok()) return Finish(ToGrpc(model.status()));
   if (request_.offset() > (*model)->ref.size) {
-    return Finish(ToGrpc(OutOfRange("offset {} is behind the model's {} bytes", request_.offset(), (*model)->ref.size)));
+    return Finish(ToGrpc(OutOfRange("offset {} is behind the model's {} bytes", request_.offset(),
+                                    (*model)->ref.size)));
   }
   round_ = RoundOf(actor.state(), (*session)->record.client);
   chunks_ = ModelChunks(std::move(*model), request_.offset());
@@ -46,7 +47,8 @@ void FetchReactor::Begin(Actor& actor) {
 void FetchReactor::SendNext() {
   if (chunks_.at_end()) return Finish(grpc::Status::OK);
   message_.set_offset(chunks_.offset());
-  if (const Status status = chunks_.Next(*message_.mutable_data()); !status.ok()) return Finish(ToGrpc(status));
+  if (const Status status = chunks_.Next(*message_.mutable_data()); !status.ok())
+    return Finish(ToGrpc(status));
   message_.set_crc32(Crc32(AsBytes(message_.data())));
   sent_bytes_ += message_.data().size();
   if (chunks_.at_end()) {

@@ -20,10 +20,12 @@ Status KeptModels::Load(Store& store, const State& state) {
   std::set<Digest> seen = {state.model.digest};
   kept_ = {state.model};
   const auto keep_if_there = [&](const ModelRef& model) {
-    if (model.size > 0 && models_.Has(model.digest) && seen.insert(model.digest).second) kept_.push_front(model);
+    if (model.size > 0 && models_.Has(model.digest) && seen.insert(model.digest).second)
+      kept_.push_front(model);
   };
   for (RoundId before = 0; kept_.size() < keep_;) {
-    FEDGE_ASSIGN_OR_RETURN(const std::vector<RoundRecord> rounds, store.ListRounds(0, before, kPage));
+    FEDGE_ASSIGN_OR_RETURN(const std::vector<RoundRecord> rounds,
+                           store.ListRounds(0, before, kPage));
     if (rounds.empty()) break;
     for (const RoundRecord& round : rounds) {
       if (kept_.size() < keep_) keep_if_there(round.model);
@@ -43,13 +45,16 @@ Status KeptModels::Prune(const State& state) {
   needed.insert(state.model.digest);
   const std::size_t surplus = kept_.size() - std::min(kept_.size(), keep_);
   std::size_t index = 0;
-  std::erase_if(kept_, [&](const ModelRef& model) { return index++ < surplus && !needed.contains(model.digest); });
+  std::erase_if(kept_, [&](const ModelRef& model) {
+    return index++ < surplus && !needed.contains(model.digest);
+  });
   for (const ModelRef& model : kept_) needed.insert(model.digest);
   return models_.Retain(needed);
 }
 
 const ModelRef* KeptModels::Find(const Digest& digest) const {
-  const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const ModelRef& model) { return model.digest == digest; });
+  const auto found = std::find_if(kept_.begin(), kept_.end(),
+                                  [&](const ModelRef& model) { return model.digest == digest; });
   return found == kept_.end() ? nullptr : &*found;
 }
 
@@ -57,7 +62,8 @@ Result<std::shared_ptr<const ServedModel>> KeptModels::Open(const Digest& digest
   if (served_ != nullptr && served_->ref.digest == digest) return served_;
   const ModelRef* model = Find(digest);
   if (model == nullptr) return NotFound("model {} is not kept", digest.ShortHex());
-  FEDGE_ASSIGN_OR_RETURN(std::unique_ptr<RandomAccessFile> file, files_.OpenForRead(models_.PathOf(digest)));
+  FEDGE_ASSIGN_OR_RETURN(std::unique_ptr<RandomAccessFile> file,
+                         files_.OpenForRead(models_.PathOf(digest)));
   served_ = std::make_shared<const ServedModel>(ServedModel{*model, std::move(file)});
   return served_;
 }
@@ -68,7 +74,8 @@ Result<ModelRef> KeptModels::AfterRound(RoundId round) const {
     if (model.round == round) return model;
     rounds.push_back(model.round);
   }
-  return NotFound("the model after round {} is not kept; kept are those after rounds {}", round, fmt::join(rounds, ", "));
+  return NotFound("the model after round {} is not kept; kept are those after rounds {}", round,
+                  fmt::join(rounds, ", "));
 }
 
 Result<std::shared_ptr<const BaseModel>> KeptModels::Base(const ModelRef& model) {
@@ -82,7 +89,8 @@ Result<ModelFacts> ReadModelFacts(const std::string& path) {
   FEDGE_ASSIGN_OR_RETURN(const BaseModel model, OpenBaseModel(path, {}));
   ModelFacts facts = {.name = "", .num_parameters = model.manifest.num_parameters};
   // A record that cannot be read is no reason to refuse a model that can be trained.
-  if (const auto schema = ReadSchema(model.archive); schema.ok() && *schema) facts.name = (*schema)->architecture;
+  if (const auto schema = ReadSchema(model.archive); schema.ok() && *schema)
+    facts.name = (*schema)->architecture;
   return facts;
 }
 

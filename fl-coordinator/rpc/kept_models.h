@@ -29,7 +29,8 @@ struct ModelFacts {
 // Which global models are kept, and those of them that are open. Runs on the actor thread.
 class KeptModels {
  public:
-  KeptModels(FileSystem& files, ModelStore& models, std::size_t keep) : files_(files), models_(models), keep_(keep) {}
+  KeptModels(FileSystem& files, ModelStore& models, std::size_t keep)
+      : files_(files), models_(models), keep_(keep) {}
 
   // The newest models that the store's rounds tell of, `state`'s among them.
   Status Load(Store& store, const State& state);

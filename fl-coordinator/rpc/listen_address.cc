@@ -1,28 +1,31 @@
 #include "fedge/coordinator_rpc/listen_address.h"
 
-#include <netdb.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <memory>
 
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 namespace fedge {
 namespace {
 
 Status TryToBind(const addrinfo& info, const std::string& name) {
-  const int descriptor = ::socket(info.ai_family, info.ai_socktype | SOCK_CLOEXEC, info.ai_protocol);
+  const int descriptor =
+      ::socket(info.ai_family, info.ai_socktype | SOCK_CLOEXEC, info.ai_protocol);
   if (descriptor < 0) return Unavailable("cannot listen on {}: {}", name, std::strerror(errno));
   const int yes = 1;
   ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   int error = 0;
-  if (::bind(descriptor, info.ai_addr, info.ai_addrlen) != 0 || ::listen(descriptor, 1) != 0) error = errno;
+  if (::bind(descriptor, info.ai_addr, info.ai_addrlen) != 0 || ::listen(descriptor, 1) != 0)
+    error = errno;
   ::close(descriptor);
   if (error == 0) return OkStatus();
   if (error == EADDRINUSE) {
-    return Unavailable("{} is in use by another program; stop it or give another port with --listen", name);
+    return Unavailable(
+        "{} is in use by another program; stop it or give another port with --listen", name);
   }
   return Unavailable("cannot listen on {}: {}", name, std::strerror(error));
 }
@@ -30,11 +33,13 @@ Status TryToBind(const addrinfo& info, const std::string& name) {
 }  // namespace
 
 std::string ListenAddress::ToString() const {
-  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port)
+                                             : fmt::format("[{}]:{}", host, port);
 }
 
 Result<ListenAddress> ListenAddress::Parse(std::string_view text) {
-  const Status malformed = InvalidArgument("'{}' is no address; write HOST:PORT, such as 127.0.0.1:8470 or [::1]:8470", text);
+  const Status malformed = InvalidArgument(
+      "'{}' is no address; write HOST:PORT, such as 127.0.0.1:8470 or [::1]:8470", text);
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return malformed;
   ListenAddress address;
@@ -46,7 +51,8 @@ Result<ListenAddress> ListenAddress::Parse(std::string_view text) {
   }
   const std::string_view port = text.substr(colon + 1);
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
-  if (host.empty() || port.empty() || error != std::errc() || end != port.data() + port.size()) return malformed;
+  if (host.empty() || port.empty() || error != std::errc() || end != port.data() + port.size())
+    return malformed;
   address.host = std::string(host);
   return address;
 }
@@ -57,7 +63,9 @@ Status DiagnoseListen(const ListenAddress& address) {
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   const std::string name = address.ToString();
-  if (const int error = ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &found); error != 0) {
+  if (const int error =
+          ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &found);
+      error != 0) {
     return Unavailable("cannot listen on {}: {}", name, ::gai_strerror(error));
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> infos(found, ::freeaddrinfo);

@@ -10,7 +10,7 @@ namespace fedge {
 
 // Where a server listens.
 struct ListenAddress {
-  std::string host;  // without brackets
+  std::string host;        // without brackets
   std::uint16_t port = 0;  // 0: any free one
 
   // "127.0.0.1:8470", "[::1]:8470".
@@ -19,7 +19,8 @@ struct ListenAddress {
   static Result<ListenAddress> Parse(std::string_view text);
 };
 
-// Why this address cannot be listened on, found out by trying: in use, not ours, not allowed. OK if it could be.
+// Why this address cannot be listened on, found out by trying: in use, not ours, not allowed. OK if
+// it could be.
 Status DiagnoseListen(const ListenAddress& address);
 
 }  // namespace fedge

@@ -15,8 +15,8 @@ class Actor;
 // What a call asks of the actor; runs on its thread. Must not throw and must not block.
 using Command = std::function<void(Actor&)>;
 
-// The actor's inbox. Requests are bounded; what must not be lost (the end of a call, a result of the worker) always
-// fits, for there is at most one of it per call that is open. Thread-safe.
+// The actor's inbox. Requests are bounded; what must not be lost (the end of a call, a result of
+// the worker) always fits, for there is at most one of it per call that is open. Thread-safe.
 class Mailbox {
  public:
   explicit Mailbox(std::size_t max_requests) : max_requests_(max_requests) {}

@@ -14,8 +14,8 @@ namespace fedge {
 
 class PollCall;
 
-// The polls that are held, at most one per session. Runs on the actor thread. A call that is in here is answered by
-// whoever takes it out.
+// The polls that are held, at most one per session. Runs on the actor thread. A call that is in
+// here is answered by whoever takes it out.
 class ParkedPolls {
  public:
   struct Parked {

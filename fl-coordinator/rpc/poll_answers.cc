@@ -37,16 +37,19 @@ PollAnswer StopAnswer(std::string_view task_id, std::string reason) {
 
 }  // namespace
 
-std::optional<PollAnswer> AnswerPoll(const State& state, const ClientId& client, std::string_view busy_task,
-                                     std::string_view answered_task) {
+std::optional<PollAnswer> AnswerPoll(const State& state, const ClientId& client,
+                                     std::string_view busy_task, std::string_view answered_task) {
   if (!busy_task.empty()) {
     if (busy_task == answered_task) return std::nullopt;
-    if (auto reason = ReasonToStop(state, busy_task, client)) return StopAnswer(busy_task, std::move(*reason));
+    if (auto reason = ReasonToStop(state, busy_task, client))
+      return StopAnswer(busy_task, std::move(*reason));
     return std::nullopt;
   }
   const Assignment assignment = AssignmentFor(state, client);
-  if (const auto* train = std::get_if<TrainAssignment>(&assignment)) return TrainAnswer(*train, client);
-  if (const auto* evaluate = std::get_if<EvaluateAssignment>(&assignment)) return EvaluateAnswer(*evaluate);
+  if (const auto* train = std::get_if<TrainAssignment>(&assignment))
+    return TrainAnswer(*train, client);
+  if (const auto* evaluate = std::get_if<EvaluateAssignment>(&assignment))
+    return EvaluateAnswer(*evaluate);
   return std::nullopt;
 }
 

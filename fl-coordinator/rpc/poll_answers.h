@@ -18,9 +18,10 @@ struct PollAnswer {
 // What to tell a client that polls; nullopt: nothing yet, hold the call.
 //
 // busy_task      what the client says it works on; empty: nothing
-// answered_task  the last of its tasks that it got an answer for: it polls again by itself when it has seen it
-std::optional<PollAnswer> AnswerPoll(const State& state, const ClientId& client, std::string_view busy_task,
-                                     std::string_view answered_task);
+// answered_task  the last of its tasks that it got an answer for: it polls again by itself when it
+// has seen it
+std::optional<PollAnswer> AnswerPoll(const State& state, const ClientId& client,
+                                     std::string_view busy_task, std::string_view answered_task);
 
 v1::PollResponse WaitAnswer(Duration retry_after);
 v1::PollResponse GoneAnswer(std::string_view reason, Duration retry_after);

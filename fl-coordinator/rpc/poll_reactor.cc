@@ -10,10 +10,12 @@
 
 namespace fedge {
 
-PollCall::PollCall(Coordinator& coordinator, const v1::PollRequest& request, v1::PollResponse& response)
+PollCall::PollCall(Coordinator& coordinator, const v1::PollRequest& request,
+                   v1::PollResponse& response)
     : coordinator_(coordinator), request_(request), response_(response), id_(NextCallId()) {
   if (!coordinator_.TryPost([this](Actor& actor) { HandlePoll(actor, *this); })) {
-    Answer(GoneAnswer("the coordinator is busy or shutting down", coordinator_.options().retry_after));
+    Answer(
+        GoneAnswer("the coordinator is busy or shutting down", coordinator_.options().retry_after));
   }
 }
 
@@ -25,7 +27,9 @@ void PollCall::Answer(v1::PollResponse response) {
 void PollCall::Reply(const Status& status) { Finish(ToGrpc(status)); }
 
 void PollCall::OnCancel() {
-  coordinator_.Post([session = request_.session(), id = id_](Actor& actor) { HandlePollCancelled(actor, session, id); });
+  coordinator_.Post([session = request_.session(), id = id_](Actor& actor) {
+    HandlePollCancelled(actor, session, id);
+  });
 }
 
 }  // namespace fedge

@@ -11,8 +11,8 @@ namespace fedge {
 
 class Coordinator;
 
-// One Poll call: held by the actor until there is something to say. Exactly one of Answer and Reply is called, by
-// whoever holds it.
+// One Poll call: held by the actor until there is something to say. Exactly one of Answer and Reply
+// is called, by whoever holds it.
 class PollCall final : public grpc::ServerUnaryReactor {
  public:
   PollCall(Coordinator& coordinator, const v1::PollRequest& request, v1::PollResponse& response);

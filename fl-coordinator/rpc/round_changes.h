@@ -9,11 +9,12 @@
 
 namespace fedge {
 
-// The newest rounds as last saved, with the order in which they changed: what watchers have not seen yet. Runs on the
-// actor thread.
+// The newest rounds as last saved, with the order in which they changed: what watchers have not
+// seen yet. Runs on the actor thread.
 class RoundChanges {
  public:
-  static constexpr std::uint32_t kMaxRounds = 512;  // far more than end between two messages to a watcher
+  static constexpr std::uint32_t kMaxRounds =
+      512;  // far more than end between two messages to a watcher
 
   void Add(const RoundRecord& round) {
     rounds_[round.round] = {round, ++version_};

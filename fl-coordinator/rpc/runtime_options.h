@@ -13,20 +13,22 @@ struct RuntimeOptions {
   Limits limits;
   std::uint32_t keep_models = 10;  // of the newest; those that a round still needs are kept besides
 
-  std::size_t max_uploads = 16;            // at once, of updates that are not small
+  std::size_t max_uploads = 16;  // at once, of updates that are not small
   std::uint64_t small_update_bytes = 64u << 10;
   std::size_t max_queued_requests = 1u << 16;
   std::size_t max_sessions = 100'000;
-  std::size_t max_parked_polls = 20'000;  // beyond it clients are told to come back in `wait_when_full`
+  std::size_t max_parked_polls =
+      20'000;  // beyond it clients are told to come back in `wait_when_full`
   std::size_t max_watchers = 64;
 
-  Duration poll_hold{25'000};        // a poll is answered after 80 to 100 % of it
+  Duration poll_hold{25'000};  // a poll is answered after 80 to 100 % of it
   Duration wait_when_full{30'000};
-  Duration session_live{30'000};     // heard from within this time: nobody else gets the id
-  Duration session_silence{75'000};  // three holds without a word: the client is gone
+  Duration session_live{30'000};      // heard from within this time: nobody else gets the id
+  Duration session_silence{75'000};   // three holds without a word: the client is gone
   Duration disconnect_grace{10'000};  // from a cut poll to the same
-  Duration watch_end_grace{10'000};  // how long a watcher of an ended run waits for its last evaluation
-  Duration retry_after{2'000};       // told to whoever is turned away for lack of room or by a shutdown
+  Duration watch_end_grace{
+      10'000};                  // how long a watcher of an ended run waits for its last evaluation
+  Duration retry_after{2'000};  // told to whoever is turned away for lack of room or by a shutdown
 };
 
 }  // namespace fedge

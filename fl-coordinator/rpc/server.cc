@@ -18,14 +18,18 @@ const SystemClock& TheSystemClock() {
 
 }  // namespace
 
-Result<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(ServerOptions options, FileSystem& files,
+Result<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(ServerOptions options,
+                                                                    FileSystem& files,
                                                                     const Clock* clock) {
-  FEDGE_ASSIGN_OR_RETURN(StateDirectory directory, OpenStateDirectory(files, options.state_dir, options.model));
-  std::unique_ptr<CoordinatorServer> server(new CoordinatorServer(std::move(options), std::move(directory)));
-  const CoordinatorParts parts = {files, *server->directory_.store, *server->directory_.spool, *server->directory_.models,
+  FEDGE_ASSIGN_OR_RETURN(StateDirectory directory,
+                         OpenStateDirectory(files, options.state_dir, options.model));
+  std::unique_ptr<CoordinatorServer> server(
+      new CoordinatorServer(std::move(options), std::move(directory)));
+  const CoordinatorParts parts = {files, *server->directory_.store, *server->directory_.spool,
+                                  *server->directory_.models,
                                   clock != nullptr ? *clock : TheSystemClock()};
-  FEDGE_ASSIGN_OR_RETURN(server->coordinator_,
-                         Coordinator::Start(server->options_.runtime, parts, server->options_.on_failure));
+  FEDGE_ASSIGN_OR_RETURN(server->coordinator_, Coordinator::Start(server->options_.runtime, parts,
+                                                                  server->options_.on_failure));
   FEDGE_RETURN_IF_ERROR(server->Listen());
   return server;
 }

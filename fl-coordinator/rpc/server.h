@@ -30,7 +30,8 @@ struct ServerOptions {
 class CoordinatorServer {
  public:
   // `files` and `clock` outlive the server. Ready for clients on return.
-  static Result<std::unique_ptr<CoordinatorServer>> Start(ServerOptions options, FileSystem& files = PosixFileSystem(),
+  static Result<std::unique_ptr<CoordinatorServer>> Start(ServerOptions options,
+                                                          FileSystem& files = PosixFileSystem(),
                                                           const Clock* clock = nullptr);
   // Shutdown, without patience.
   ~CoordinatorServer();
@@ -38,7 +39,8 @@ class CoordinatorServer {
   // HOST:PORT, with the port that was found if any free one was asked for.
   const std::string& address() const { return address_; }
   Coordinator& coordinator() { return *coordinator_; }
-  // Turns new calls away, answers those that wait, gives those that run `patience` to end, then cuts them.
+  // Turns new calls away, answers those that wait, gives those that run `patience` to end, then
+  // cuts them.
   void Shutdown(Duration patience);
 
  private:

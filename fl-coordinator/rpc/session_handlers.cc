@@ -22,15 +22,19 @@ constexpr std::size_t kMaxFailure = 1'000;
 
 Status CheckJoin(const v1::JoinRequest& request) {
   if (request.min_protocol() > kMaxProtocol || request.max_protocol() < kMinProtocol) {
-    return FailedPrecondition("the client speaks protocol versions {} to {}, this coordinator {} to {}; update the older one",
-                              request.min_protocol(), request.max_protocol(), kMinProtocol, kMaxProtocol);
+    return FailedPrecondition(
+        "the client speaks protocol versions {} to {}, this coordinator {} to {}; update the older "
+        "one",
+        request.min_protocol(), request.max_protocol(), kMinProtocol, kMaxProtocol);
   }
   FEDGE_RETURN_IF_ERROR(ValidateClientId(request.client_id()));
   if (request.client_key().size() != kKeyBytes) {
-    return InvalidArgument("client key has {} bytes; it must have {}", request.client_key().size(), kKeyBytes);
+    return InvalidArgument("client key has {} bytes; it must have {}", request.client_key().size(),
+                           kKeyBytes);
   }
   if (request.role() != v1::ROLE_TRAINER && request.role() != v1::ROLE_EVALUATOR) {
-    return InvalidArgument("role {} is unknown; it is trainer (1) or evaluator (2)", static_cast<int>(request.role()));
+    return InvalidArgument("role {} is unknown; it is trainer (1) or evaluator (2)",
+                           static_cast<int>(request.role()));
   }
   return ValidateLabels({request.labels().begin(), request.labels().end()});
 }
@@ -58,13 +62,15 @@ Result<ClientRecord> UpdatedRecord(Actor& actor, const v1::JoinRequest& request)
 // A session of this client with this key goes on under its id; any other one ends.
 Session& Continue(Actor& actor, const std::string& key, ClientRecord record) {
   Session* session = actor.sessions().FindClient(record.client);
-  const bool same_member = session != nullptr && session->key == key && session->record.role == record.role &&
+  const bool same_member = session != nullptr && session->key == key &&
+                           session->record.role == record.role &&
                            session->record.labels == record.labels;
   if (!same_member) {
     const ClientId client = record.client;
     actor.RemoveSession(client);
     const Member member = {record.role, record.labels};
-    session = &actor.sessions().Add({.id = RandomBytes(kSessionBytes), .key = key, .record = std::move(record)});
+    session = &actor.sessions().Add(
+        {.id = RandomBytes(kSessionBytes), .key = key, .record = std::move(record)});
     actor.Apply(ClientJoined{client, member});
   } else {
     session->record = std::move(record);
@@ -76,7 +82,8 @@ Session& Continue(Actor& actor, const std::string& key, ClientRecord record) {
 
 Status Join(Actor& actor, const v1::JoinRequest& request, v1::JoinResponse& response) {
   FEDGE_RETURN_IF_ERROR(CheckJoin(request));
-  FEDGE_RETURN_IF_ERROR(actor.sessions().Admit(request.client_id(), request.client_key(), actor.now()));
+  FEDGE_RETURN_IF_ERROR(
+      actor.sessions().Admit(request.client_id(), request.client_key(), actor.now()));
   FEDGE_ASSIGN_OR_RETURN(ClientRecord record, UpdatedRecord(actor, request));
   const Session& session = Continue(actor, request.client_key(), std::move(record));
   actor.Save(SaveClient{session.record});
@@ -89,15 +96,17 @@ Status Join(Actor& actor, const v1::JoinRequest& request, v1::JoinResponse& resp
 }
 
 Status Report(Actor& actor, const v1::ReportRequest& request) {
-  FEDGE_ASSIGN_OR_RETURN(Session* session, Authenticate(actor, request.session()));
+  FEDGE_ASSIGN_OR_RETURN(Session * session, Authenticate(actor, request.session()));
   const auto task = TaskId::Parse(request.task_id());
   const ClientId& client = session->record.client;
   if (!task || task->client != client) {
-    return InvalidArgument("task '{}' is not one of client '{}'", Printable(request.task_id(), 160), client);
+    return InvalidArgument("task '{}' is not one of client '{}'", Printable(request.task_id(), 160),
+                           client);
   }
   Status status;
   if (request.has_evaluation()) {
-    if (task->kind != TaskId::Kind::kEvaluate) return InvalidArgument("task '{}' is no evaluation", request.task_id());
+    if (task->kind != TaskId::Kind::kEvaluate)
+      return InvalidArgument("task '{}' is no evaluation", request.task_id());
     FEDGE_ASSIGN_OR_RETURN(const Metrics metrics, FromProto(request.evaluation()));
     status = actor.Apply(EvaluationReported{task->round, client, metrics}).status;
   } else {
@@ -117,7 +126,8 @@ Status Report(Actor& actor, const v1::ReportRequest& request) {
 
 Result<Session*> Authenticate(Actor& actor, const std::string& session) {
   Session* found = actor.sessions().Find(session);
-  if (found == nullptr) return Unauthenticated("the session is unknown to this coordinator; join again");
+  if (found == nullptr)
+    return Unauthenticated("the session is unknown to this coordinator; join again");
   found->last_heard = actor.now();
   return found;
 }
@@ -130,7 +140,8 @@ void HandleJoin(Actor& actor, JoinCall& call) {
 void HandlePoll(Actor& actor, PollCall& call) {
   const Result<Session*> session = Authenticate(actor, call.request().session());
   if (!session.ok()) return call.Reply(session.status());
-  if (const auto previous = actor.Unpark(**session)) previous->call->Answer(WaitAnswer(Duration::zero()));
+  if (const auto previous = actor.Unpark(**session))
+    previous->call->Answer(WaitAnswer(Duration::zero()));
   if (actor.draining()) {
     return call.Answer(GoneAnswer("the coordinator is shutting down", actor.options().retry_after));
   }
@@ -157,7 +168,9 @@ void HandleReport(Actor& actor, ReportCall& call) {
 void HandleLeave(Actor& actor, LeaveCall& call) {
   const Result<Session*> session = Authenticate(actor, call.request().session());
   if (session.ok()) actor.RemoveSession((*session)->record.client);
-  actor.Defer([&call, status = session.status()](const Status& saved) { call.Reply(status.ok() ? saved : status); });
+  actor.Defer([&call, status = session.status()](const Status& saved) {
+    call.Reply(status.ok() ? saved : status);
+  });
 }
 
 }  // namespace fedge

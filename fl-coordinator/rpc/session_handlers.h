@@ -6,7 +6,8 @@
 #include "fedge/coordinator_rpc/unary_call.h"
 #include "fedge/v1/federation.pb.h"
 
-// What the calls of the Federation service do, but for uploads and downloads. All run on the actor thread.
+// What the calls of the Federation service do, but for uploads and downloads. All run on the actor
+// thread.
 namespace fedge {
 
 class Actor;

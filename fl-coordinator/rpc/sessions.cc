@@ -1,9 +1,9 @@
 #include "fedge/coordinator_rpc/sessions.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <sys/random.h>
 
 namespace fedge {
 
@@ -11,10 +11,12 @@ Status Sessions::Admit(const ClientId& client, std::string_view key, TimePoint n
   const auto found = by_client_.find(client);
   if (found == by_client_.end()) {
     if (by_client_.size() < options_.max_sessions) return OkStatus();
-    return ResourceExhausted("{} clients have joined, which is the most this coordinator takes", by_client_.size());
+    return ResourceExhausted("{} clients have joined, which is the most this coordinator takes",
+                             by_client_.size());
   }
   if (found->second.key == key || !Alive(found->second, now)) return OkStatus();
-  return AlreadyExists("client id '{}' is in use by another live client; give this one another --id", client);
+  return AlreadyExists(
+      "client id '{}' is in use by another live client; give this one another --id", client);
 }
 
 Session& Sessions::Add(Session session) {
@@ -52,7 +54,8 @@ std::vector<ClientId> Sessions::Expired(TimePoint now) const {
   for (const auto& [client, session] : by_client_) {
     if (session.parked) continue;
     const bool silent = now - session.last_heard >= options_.session_silence;
-    const bool cut = session.disconnected && now - *session.disconnected >= options_.disconnect_grace;
+    const bool cut =
+        session.disconnected && now - *session.disconnected >= options_.disconnect_grace;
     if (silent || cut) expired.push_back(client);
   }
   return expired;
@@ -60,7 +63,8 @@ std::vector<ClientId> Sessions::Expired(TimePoint now) const {
 
 std::vector<const Session*> Sessions::After(const ClientId& client, std::size_t limit) const {
   std::vector<const Session*> page;
-  for (auto next = by_client_.upper_bound(client); next != by_client_.end() && page.size() < limit; ++next) {
+  for (auto next = by_client_.upper_bound(client); next != by_client_.end() && page.size() < limit;
+       ++next) {
     page.push_back(&next->second);
   }
   return page;
@@ -68,7 +72,8 @@ std::vector<const Session*> Sessions::After(const ClientId& client, std::size_t 
 
 std::size_t Sessions::num_with_role(Role role) const {
   return static_cast<std::size_t>(
-      std::count_if(by_client_.begin(), by_client_.end(), [role](const auto& entry) { return entry.second.record.role == role; }));
+      std::count_if(by_client_.begin(), by_client_.end(),
+                    [role](const auto& entry) { return entry.second.record.role == role; }));
 }
 
 bool Sessions::Alive(const Session& session, TimePoint now) const {

@@ -22,8 +22,9 @@ struct Session {
   ClientRecord record;  // as the store has or will have it
   TimePoint last_heard{};
   std::optional<TimePoint> disconnected{};  // its poll was cut and no other came since
-  bool parked = false;                    // its poll is held
-  std::string answered_task{};            // the last one that it got an answer for: nothing more to say about it
+  bool parked = false;                      // its poll is held
+  std::string
+      answered_task{};  // the last one that it got an answer for: nothing more to say about it
 };
 
 // Who is here, by session and by client id. Runs on the actor thread.

@@ -1,11 +1,11 @@
 #include "fedge/coordinator_rpc/state_directory.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 #include <vector>
+
+#include <sys/stat.h>
 
 #include "fedge/common/hash.h"
 #include "fedge/coordinator_rpc/kept_models.h"
@@ -18,7 +18,8 @@ Result<Digest> DigestOfFile(FileSystem& files, const std::string& path) {
   std::vector<std::byte> block(1u << 18);
   Sha256 hash;
   for (std::uint64_t offset = 0; offset < file->size();) {
-    const std::span<std::byte> bytes(block.data(), std::min<std::uint64_t>(block.size(), file->size() - offset));
+    const std::span<std::byte> bytes(block.data(),
+                                     std::min<std::uint64_t>(block.size(), file->size() - offset));
     FEDGE_RETURN_IF_ERROR(file->ReadAt(offset, bytes));
     hash.Update(bytes);
     offset += bytes.size();
@@ -33,7 +34,8 @@ Status MakePrivate(FileSystem& files, const std::string& folder) {
   return OkStatus();
 }
 
-Status ImportFirstModel(const StateDirectory& directory, const std::string& folder, const std::string& model_path) {
+Status ImportFirstModel(const StateDirectory& directory, const std::string& folder,
+                        const std::string& model_path) {
   if (model_path.empty()) {
     return InvalidArgument("{} has no model yet; give the first one with --model FILE", folder);
   }
@@ -43,28 +45,33 @@ Status ImportFirstModel(const StateDirectory& directory, const std::string& fold
   return directory.store->Commit({&write, 1});
 }
 
-// A folder goes on with its own model; --model may be repeated on the command line, but not changed.
-Status CheckSameModel(FileSystem& files, const StateDirectory& directory, const State& state, const std::string& folder,
-                      const std::string& model_path) {
+// A folder goes on with its own model; --model may be repeated on the command line, but not
+// changed.
+Status CheckSameModel(FileSystem& files, const StateDirectory& directory, const State& state,
+                      const std::string& folder, const std::string& model_path) {
   if (model_path.empty()) return OkStatus();
   FEDGE_ASSIGN_OR_RETURN(const Digest given, DigestOfFile(files, model_path));
   if (given == state.model.digest) return OkStatus();
   const Result<RoundRecord> first = directory.store->GetRound(1);
   if (first.ok() && given == first->base.digest) return OkStatus();
   return FailedPrecondition(
-      "{} is not the model that {} works on (its newest is {}/global.pt); leave --model out to continue, or give another "
+      "{} is not the model that {} works on (its newest is {}/global.pt); leave --model out to "
+      "continue, or give another "
       "--state-dir to begin anew",
       model_path, folder, folder);
 }
 
 }  // namespace
 
-Result<StateDirectory> OpenStateDirectory(FileSystem& files, const std::string& folder, const std::string& model_path) {
+Result<StateDirectory> OpenStateDirectory(FileSystem& files, const std::string& folder,
+                                          const std::string& model_path) {
   StateDirectory directory;
   FEDGE_RETURN_IF_ERROR(MakePrivate(files, folder));
   Result<std::unique_ptr<FileLock>> lock = files.Lock(folder + "/lock");
   if (!lock.ok() && lock.status().code() == StatusCode::kFailedPrecondition) {
-    return FailedPrecondition("{} is in use by another fl-coordinator; stop that one or give another --state-dir", folder);
+    return FailedPrecondition(
+        "{} is in use by another fl-coordinator; stop that one or give another --state-dir",
+        folder);
   }
   if (!lock.ok()) return lock.status();
   directory.lock = std::move(*lock);

@@ -19,14 +19,17 @@ v1::CoordinatorStatus BuildStatus(const Actor& actor) {
     *status.mutable_round() = ToProto(*round);
     status.mutable_round()->mutable_tasks()->set_training(ClientsTraining(state));
   }
-  status.set_num_trainers(static_cast<std::uint32_t>(actor.sessions().num_with_role(Role::kTrainer)));
-  status.set_num_evaluators(static_cast<std::uint32_t>(actor.sessions().num_with_role(Role::kEvaluator)));
+  status.set_num_trainers(
+      static_cast<std::uint32_t>(actor.sessions().num_with_role(Role::kTrainer)));
+  status.set_num_evaluators(
+      static_cast<std::uint32_t>(actor.sessions().num_with_role(Role::kEvaluator)));
   *status.mutable_model() = ToContentRef(state.model.digest, state.model.size);
   status.set_model_name(actor.model_facts().name);
   status.set_model_round(state.model.round);
   status.set_num_parameters(actor.model_facts().num_parameters);
   status.set_clients_waited_for(ClientsWaitedFor(state));
-  if (const auto deadline = PhaseDeadline(state)) status.set_deadline_unix_ms(deadline->time_since_epoch().count());
+  if (const auto deadline = PhaseDeadline(state))
+    status.set_deadline_unix_ms(deadline->time_since_epoch().count());
   status.set_started_unix_ms(actor.started().time_since_epoch().count());
   status.set_evaluation_pending(!state.evaluations.empty());
   if (const auto* failed = std::get_if<Failed>(&state.phase)) status.set_error(failed->reason);
@@ -37,7 +40,8 @@ std::string ClientState(const Actor& actor, const std::string& client) {
   const Session* session = actor.sessions().FindClient(client);
   if (session == nullptr || session->disconnected) return "disconnected";
   const ParkedPolls::Parked* parked = actor.polls().Find(session->id);
-  const bool busy = parked != nullptr && !parked->busy_task.empty() && parked->busy_task != session->answered_task;
+  const bool busy = parked != nullptr && !parked->busy_task.empty() &&
+                    parked->busy_task != session->answered_task;
   if (!busy) return "idle";
   return session->record.role == Role::kEvaluator ? "evaluating" : "training";
 }

@@ -11,7 +11,8 @@
 
 namespace fedge {
 
-SubmitReactor::SubmitReactor(Coordinator& coordinator, grpc::CallbackServerContext& context, v1::SubmitResponse& response)
+SubmitReactor::SubmitReactor(Coordinator& coordinator, grpc::CallbackServerContext& context,
+                             v1::SubmitResponse& response)
     : coordinator_(coordinator), context_(context), response_(response) {
   StartRead(&message_);
 }
@@ -47,7 +48,9 @@ void SubmitReactor::OnReadDone(bool ok) {
     if (const Status status = TakeChunk(); !status.ok()) return AfterError(status);
   }
   if (upload_->received() == header_.payload_bytes) return Complete();
-  if (!ok) return Fail(OutOfRange("the stream ended after {} of {} bytes", upload_->received(), header_.payload_bytes));
+  if (!ok)
+    return Fail(OutOfRange("the stream ended after {} of {} bytes", upload_->received(),
+                           header_.payload_bytes));
   StartRead(&message_);
 }
 
@@ -67,8 +70,10 @@ Status SubmitReactor::TakeChunk() {
   if (!message_.has_chunk()) return OutOfRange("after the header a stream has chunks only");
   const v1::SubmitChunk& chunk = message_.chunk();
   const auto bytes = AsBytes(chunk.data());
-  if (bytes.size() > kMaxChunkBytes) return OutOfRange("a chunk has {} bytes; at most {}", bytes.size(), kMaxChunkBytes);
-  if (Crc32(bytes) != chunk.crc32()) return OutOfRange("the chunk at byte {} was damaged on its way", chunk.offset());
+  if (bytes.size() > kMaxChunkBytes)
+    return OutOfRange("a chunk has {} bytes; at most {}", bytes.size(), kMaxChunkBytes);
+  if (Crc32(bytes) != chunk.crc32())
+    return OutOfRange("the chunk at byte {} was damaged on its way", chunk.offset());
   return upload_->Append(ticket_, chunk.offset(), bytes);
 }
 
@@ -82,7 +87,8 @@ void SubmitReactor::AfterError(const Status& status) {
   switch (status.code()) {
     case StatusCode::kInvalidArgument:
     case StatusCode::kDataLoss:
-      return coordinator_.Post([this, reason = status.message()](Actor& actor) { RefuseUpload(actor, *this, reason); });
+      return coordinator_.Post(
+          [this, reason = status.message()](Actor& actor) { RefuseUpload(actor, *this, reason); });
     case StatusCode::kAborted:
     case StatusCode::kNotFound:  // the round's segment is gone
       return coordinator_.Post([this](Actor& actor) { ResolveInterruptedUpload(actor, *this); });
@@ -96,7 +102,8 @@ void SubmitReactor::AfterError(const Status& status) {
 
 void SubmitReactor::OnDone() {
   if (holds_permit_) {
-    coordinator_.Post([bytes = header_.payload_bytes](Actor& actor) { actor.uploads().Release(bytes); });
+    coordinator_.Post(
+        [bytes = header_.payload_bytes](Actor& actor) { actor.uploads().Release(bytes); });
   }
   delete this;
 }

@@ -14,12 +14,14 @@ namespace fedge {
 
 class Coordinator;
 
-// One Submit call. The actor looks at the header and either answers or lets it proceed; chunks are then checked and
-// written on the RPC thread that reads them; the actor decides about the whole update. At any time one side holds the
-// call: whoever does reads on, hands it over, or ends it (Answer, Fail, TurnAway).
+// One Submit call. The actor looks at the header and either answers or lets it proceed; chunks are
+// then checked and written on the RPC thread that reads them; the actor decides about the whole
+// update. At any time one side holds the call: whoever does reads on, hands it over, or ends it
+// (Answer, Fail, TurnAway).
 class SubmitReactor final : public grpc::ServerReadReactor<v1::SubmitRequest> {
  public:
-  SubmitReactor(Coordinator& coordinator, grpc::CallbackServerContext& context, v1::SubmitResponse& response);
+  SubmitReactor(Coordinator& coordinator, grpc::CallbackServerContext& context,
+                v1::SubmitResponse& response);
 
   // ---- For the actor, while it holds the call ----
   const v1::SubmitHeader& wire_header() const { return wire_header_; }
@@ -44,7 +46,8 @@ class SubmitReactor final : public grpc::ServerReadReactor<v1::SubmitRequest> {
  private:
   void TakeHeader();
   Status TakeChunk();
-  // Where the stream begins; before the first chunk, on an RPC thread because an older stream may still be writing.
+  // Where the stream begins; before the first chunk, on an RPC thread because an older stream may
+  // still be writing.
   Status Begin();
   void Complete();
   void AfterError(const Status& status);

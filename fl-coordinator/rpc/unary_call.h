@@ -9,7 +9,8 @@
 
 namespace fedge {
 
-// A call with one request and one response. Whoever it is handed to must Reply once; it deletes itself afterwards.
+// A call with one request and one response. Whoever it is handed to must Reply once; it deletes
+// itself afterwards.
 template <typename Request, typename Response>
 class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
@@ -35,10 +36,13 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
 // What a request gets that finds no room in the mailbox, or comes during a shutdown.
 inline Status Busy() { return Unavailable("the coordinator is busy or shutting down; try again"); }
 
-// Runs `handler(actor, call)` on the actor thread; the handler sees to it that the call is replied to.
+// Runs `handler(actor, call)` on the actor thread; the handler sees to it that the call is replied
+// to.
 template <typename Request, typename Response, typename Handler>
-grpc::ServerUnaryReactor* HandleOnActor(Coordinator& coordinator, grpc::CallbackServerContext* context,
-                                        const Request* request, Response* response, Handler handler) {
+grpc::ServerUnaryReactor* HandleOnActor(Coordinator& coordinator,
+                                        grpc::CallbackServerContext* context,
+                                        const Request* request, Response* response,
+                                        Handler handler) {
   auto* call = new UnaryCall<Request, Response>(*context, *request, *response);
   if (!coordinator.TryPost([call, handler](Actor& actor) { handler(actor, *call); })) {
     call->TurnAway(Busy(), coordinator.options().retry_after);
@@ -48,8 +52,8 @@ grpc::ServerUnaryReactor* HandleOnActor(Coordinator& coordinator, grpc::Callback
 
 // Runs `handler(call.request(), call.response()) -> Status` at once; for what only reads the store.
 template <typename Request, typename Response, typename Handler>
-grpc::ServerUnaryReactor* HandleHere(grpc::CallbackServerContext* context, const Request* request, Response* response,
-                                     Handler handler) {
+grpc::ServerUnaryReactor* HandleHere(grpc::CallbackServerContext* context, const Request* request,
+                                     Response* response, Handler handler) {
   auto* call = new UnaryCall<Request, Response>(*context, *request, *response);
   call->Reply(handler(*request, *response));
   return call;

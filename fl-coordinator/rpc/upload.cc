@@ -13,7 +13,8 @@ bool SameUpdate(const UploadHeader& a, const UploadHeader& b) {
 
 }  // namespace
 
-Upload::Upload(std::shared_ptr<const BaseModel> base, Spool& spool, Extent extent, RoundId round, ClientId client)
+Upload::Upload(std::shared_ptr<const BaseModel> base, Spool& spool, Extent extent, RoundId round,
+               ClientId client)
     : base_(std::move(base)),
       spool_(spool),
       extent_(extent),
@@ -25,7 +26,8 @@ Upload::~Upload() {
 }
 
 Status Upload::CheckTicket(Ticket ticket) const {
-  if (closed_ || sealed_) return Aborted("the update of client '{}' in round {} is not taken any more", client_, round_);
+  if (closed_ || sealed_)
+    return Aborted("the update of client '{}' in round {} is not taken any more", client_, round_);
   if (ticket_ == ticket) return OkStatus();
   return Aborted("another stream of client '{}' took over this upload", client_);
 }
@@ -37,8 +39,10 @@ Status Upload::Begin(Ticket ticket, const UploadHeader& header, std::uint64_t of
     validator_.emplace(base_->archive, base_->manifest);
     received_ = 0;
   } else if (offset != received_ || !header_ || !SameUpdate(*header_, header)) {
-    return OutOfRange("an upload cannot go on at byte {} of this update; {} bytes are here: go on there with the same update, or at 0",
-                      offset, received());
+    return OutOfRange(
+        "an upload cannot go on at byte {} of this update; {} bytes are here: go on there with the "
+        "same update, or at 0",
+        offset, received());
   }
   header_ = header;
   return OkStatus();
@@ -47,10 +51,12 @@ Status Upload::Begin(Ticket ticket, const UploadHeader& header, std::uint64_t of
 Status Upload::Append(Ticket ticket, std::uint64_t offset, std::span<const std::byte> bytes) {
   const std::lock_guard lock(mutex_);
   FEDGE_RETURN_IF_ERROR(CheckTicket(ticket));
-  if (offset != received_) return OutOfRange("a chunk begins at byte {}; the next one is {}", offset, received());
+  if (offset != received_)
+    return OutOfRange("a chunk begins at byte {}; the next one is {}", offset, received());
   if (bytes.size() > extent_.size - offset) {
     closed_ = true;
-    return InvalidArgument("the payload is longer than the {} bytes that the model's layout has", extent_.size);
+    return InvalidArgument("the payload is longer than the {} bytes that the model's layout has",
+                           extent_.size);
   }
   // The spool first: when its disk fails, the validator must still stand where the upload does.
   FEDGE_RETURN_IF_ERROR(spool_.Write(extent_, offset, bytes));

@@ -34,14 +34,16 @@ struct UploadHeader {
   std::uint32_t payload_crc32 = 0;
 };
 
-// One update on its way into the spool. It outlives the stream that carries it: a stream that was cut leaves what
-// arrived, and the next one goes on there. A new stream takes over from the one before, whose calls then fail with
-// kAborted. Thread-safe; the actor's calls (Open, Close, received) do not wait for a stream's disk.
+// One update on its way into the spool. It outlives the stream that carries it: a stream that was
+// cut leaves what arrived, and the next one goes on there. A new stream takes over from the one
+// before, whose calls then fail with kAborted. Thread-safe; the actor's calls (Open, Close,
+// received) do not wait for a stream's disk.
 class Upload {
  public:
   using Ticket = std::uint64_t;  // names one stream
 
-  Upload(std::shared_ptr<const BaseModel> base, Spool& spool, Extent extent, RoundId round, ClientId client);
+  Upload(std::shared_ptr<const BaseModel> base, Spool& spool, Extent extent, RoundId round,
+         ClientId client);
   Upload(const Upload&) = delete;
   Upload& operator=(const Upload&) = delete;
   // Gives the extent back to the spool unless it is kept.
@@ -59,9 +61,9 @@ class Upload {
   RoundId round() const { return round_; }
   const ClientId& client() const { return client_; }
 
-  // ---- For the stream with this ticket; kAborted once it is not the newest, or the upload is closed. ----
-  // The stream begins at header.offset: where the one before ended (with the same header otherwise), or 0 to begin anew.
-  // kOutOfRange for any other.
+  // ---- For the stream with this ticket; kAborted once it is not the newest, or the upload is
+  // closed. ---- The stream begins at header.offset: where the one before ended (with the same
+  // header otherwise), or 0 to begin anew. kOutOfRange for any other.
   Status Begin(Ticket ticket, const UploadHeader& header, std::uint64_t offset);
   // kOutOfRange: not the next bytes. kInvalidArgument: the update is bad, and closed.
   // Other errors leave the upload where it was.

@@ -18,17 +18,22 @@ constexpr std::string_view kDense = "dense";
 
 v1::SubmitResponse::Outcome OutcomeOf(TaskState state) {
   switch (state) {
-    case TaskState::kAccepted: return v1::SubmitResponse::ACCEPTED;
-    case TaskState::kLate: return v1::SubmitResponse::LATE;
-    case TaskState::kSurplus: return v1::SubmitResponse::SURPLUS;
-    default: return v1::SubmitResponse::REFUSED;
+    case TaskState::kAccepted:
+      return v1::SubmitResponse::ACCEPTED;
+    case TaskState::kLate:
+      return v1::SubmitResponse::LATE;
+    case TaskState::kSurplus:
+      return v1::SubmitResponse::SURPLUS;
+    default:
+      return v1::SubmitResponse::REFUSED;
   }
 }
 
 // The client's task in the current round or the one before, if it has one there.
 const TaskRecord* FindTask(const State& state, RoundId round, const ClientId& client) {
   const std::map<ClientId, TaskRecord>* tasks = nullptr;
-  if (const auto* training = std::get_if<Training>(&state.phase); training != nullptr && training->round.round == round) {
+  if (const auto* training = std::get_if<Training>(&state.phase);
+      training != nullptr && training->round.round == round) {
     tasks = &training->tasks;
   } else if (state.closed && state.closed->round.round == round) {
     tasks = &state.closed->tasks;
@@ -49,14 +54,17 @@ bool IsAccepted(const State& state, RoundId round, const ClientId& client) {
 }
 
 // The client's share of a decided update, in its record.
-void CountForClient(Actor& actor, Session& session, const AnswerUpdate& answer, const UploadHeader& header) {
+void CountForClient(Actor& actor, Session& session, const AnswerUpdate& answer,
+                    const UploadHeader& header) {
   ClientRecord& record = session.record;
   if (answer.outcome == TaskState::kAccepted) {
     ++record.num_accepted;
     record.bytes_up += header.payload_bytes;
     if (header.result.train_seconds > 0) {
-      const double epochs = actor.state().run ? std::max(1U, actor.state().run->plan.train.epochs) : 1U;
-      record.examples_per_second = static_cast<double>(header.result.num_examples) * epochs / header.result.train_seconds;
+      const double epochs =
+          actor.state().run ? std::max(1U, actor.state().run->plan.train.epochs) : 1U;
+      record.examples_per_second =
+          static_cast<double>(header.result.num_examples) * epochs / header.result.train_seconds;
     }
   } else if (answer.outcome == TaskState::kRefused) {
     ++record.num_refused;
@@ -71,8 +79,9 @@ void CountForClient(Actor& actor, Session& session, const AnswerUpdate& answer, 
 // Applies the event and answers the call with what the machine says, once that is saved.
 Actor::Applied Decide(Actor& actor, SubmitReactor& reactor, const Event& event) {
   Actor::Applied applied = actor.Apply(event);
-  AnswerUpdate answer = applied.answer.value_or(
-      AnswerUpdate{reactor.header().round, reactor.header().client, TaskState::kRefused, applied.status.message(), false});
+  AnswerUpdate answer =
+      applied.answer.value_or(AnswerUpdate{reactor.header().round, reactor.header().client,
+                                           TaskState::kRefused, applied.status.message(), false});
   if (Session* session = actor.sessions().FindClient(reactor.header().client)) {
     session->answered_task = reactor.task_id();
     CountForClient(actor, *session, answer, reactor.header());
@@ -85,34 +94,42 @@ Actor::Applied Decide(Actor& actor, SubmitReactor& reactor, const Event& event) 
 }
 
 Actor::Applied Refuse(Actor& actor, SubmitReactor& reactor, std::string reason) {
-  return Decide(actor, reactor, UpdateRefused{reactor.header().round, reactor.header().client, std::move(reason)});
+  return Decide(actor, reactor,
+                UpdateRefused{reactor.header().round, reactor.header().client, std::move(reason)});
 }
 
 // What is wrong with the header of a task that is wanted; the manifest is the task's model's.
-Status CheckHeader(const v1::SubmitHeader& header, const TrainAssignment& task, const Manifest& manifest) {
-  if (header.run() != task.run) return InvalidArgument("the update is of run {}, the task of run {}", header.run(), task.run);
+Status CheckHeader(const v1::SubmitHeader& header, const TrainAssignment& task,
+                   const Manifest& manifest) {
+  if (header.run() != task.run)
+    return InvalidArgument("the update is of run {}, the task of run {}", header.run(), task.run);
   if (header.codec() != kDense) {
-    return InvalidArgument("codec '{}' is unknown; this coordinator takes 'dense'", Printable(header.codec(), 40));
+    return InvalidArgument("codec '{}' is unknown; this coordinator takes 'dense'",
+                           Printable(header.codec(), 40));
   }
   FEDGE_ASSIGN_OR_RETURN(const Digest base, DigestFromBytes(header.base_digest()));
   if (base != task.model.digest) {
-    return InvalidArgument("the update's base is model {}, the round's is {}", base.ShortHex(), task.model.digest.ShortHex());
+    return InvalidArgument("the update's base is model {}, the round's is {}", base.ShortHex(),
+                           task.model.digest.ShortHex());
   }
   if (header.payload_bytes() != manifest.payload_bytes) {
-    return InvalidArgument("the payload has {} bytes; the model's layout has {}", header.payload_bytes(),
-                           manifest.payload_bytes);
+    return InvalidArgument("the payload has {} bytes; the model's layout has {}",
+                           header.payload_bytes(), manifest.payload_bytes);
   }
   return FromProto(header.result()).status();
 }
 
 // The upload of a task, as an earlier stream left it or new.
-Result<std::shared_ptr<Upload>> OpenUpload(Actor& actor, const TrainAssignment& task, const ClientId& client,
+Result<std::shared_ptr<Upload>> OpenUpload(Actor& actor, const TrainAssignment& task,
+                                           const ClientId& client,
                                            const std::shared_ptr<const BaseModel>& base) {
   if (auto upload = actor.uploads().Find(task.task_id)) {
-    if (upload->sealed()) return Aborted("another stream of client '{}' has just brought this update", client);
+    if (upload->sealed())
+      return Aborted("another stream of client '{}' has just brought this update", client);
     return upload;
   }
-  FEDGE_ASSIGN_OR_RETURN(const Extent extent, actor.spool().Allocate(task.round, base->manifest.payload_bytes));
+  FEDGE_ASSIGN_OR_RETURN(const Extent extent,
+                         actor.spool().Allocate(task.round, base->manifest.payload_bytes));
   auto upload = std::make_shared<Upload>(base, actor.spool(), extent, task.round, client);
   actor.uploads().Add(task.task_id, upload);
   return upload;
@@ -126,7 +143,8 @@ void BeginWanted(Actor& actor, SubmitReactor& reactor, const TrainAssignment& ta
     Refuse(actor, reactor, status.message());
     return;
   }
-  if (const Status status = actor.uploads().Acquire(header.payload_bytes()); !status.ok()) return reactor.TurnAway(status);
+  if (const Status status = actor.uploads().Acquire(header.payload_bytes()); !status.ok())
+    return reactor.TurnAway(status);
   reactor.HoldsPermit();
   const auto upload = OpenUpload(actor, task, reactor.header().client, *base);
   if (!upload.ok()) return reactor.TurnAway(upload.status());
@@ -141,18 +159,20 @@ void BeginUpload(Actor& actor, SubmitReactor& reactor) {
   if (!session.ok()) return reactor.Fail(session.status());
   const ClientId client = (*session)->record.client;
   const auto task = TaskId::Parse(header.task_id());
-  const bool well_named = task && task->kind == TaskId::Kind::kTrain && task->client == client && task->round == header.round();
+  const bool well_named = task && task->kind == TaskId::Kind::kTrain && task->client == client &&
+                          task->round == header.round();
   if (!well_named) {
     return reactor.Answer(v1::SubmitResponse::REFUSED,
                           fmt::format("task '{}' of round {} is no training task of client '{}'",
                                       Printable(header.task_id(), 160), header.round(), client));
   }
   // An unusable result is refused below; until then it stands for none.
-  reactor.SetHeader({.round = task->round,
-                     .client = client,
-                     .result = FromProto(header.result()).ok() ? *FromProto(header.result()) : TrainResult{},
-                     .payload_bytes = header.payload_bytes(),
-                     .payload_crc32 = header.payload_crc32()});
+  reactor.SetHeader(
+      {.round = task->round,
+       .client = client,
+       .result = FromProto(header.result()).ok() ? *FromProto(header.result()) : TrainResult{},
+       .payload_bytes = header.payload_bytes(),
+       .payload_crc32 = header.payload_crc32()});
   if (IsAccepted(actor.state(), task->round, client)) {
     actor.Defer([&reactor](const Status& saved) {
       saved.ok() ? reactor.Answer(v1::SubmitResponse::ACCEPTED, "") : reactor.Fail(saved);
@@ -161,16 +181,19 @@ void BeginUpload(Actor& actor, SubmitReactor& reactor) {
   }
   const Assignment assignment = AssignmentFor(actor.state(), client);
   const auto* train = std::get_if<TrainAssignment>(&assignment);
-  if (train != nullptr && train->task_id == header.task_id()) return BeginWanted(actor, reactor, *train);
+  if (train != nullptr && train->task_id == header.task_id())
+    return BeginWanted(actor, reactor, *train);
   // The event below brings no bytes: it must never meet an open task, which it would complete.
-  if (IsOpen(actor.state(), task->round, client)) return reactor.TurnAway(Unavailable("the task is being offered again"));
+  if (IsOpen(actor.state(), task->round, client))
+    return reactor.TurnAway(Unavailable("the task is being offered again"));
   // Nobody waits for it: the machine says why, and no byte is taken.
   Decide(actor, reactor, UpdateReceived{task->round, client, reactor.header().result, Extent{}});
 }
 
 void FinishUpload(Actor& actor, SubmitReactor& reactor, const Extent& extent) {
   const UploadHeader& header = reactor.header();
-  const auto applied = Decide(actor, reactor, UpdateReceived{header.round, header.client, header.result, extent});
+  const auto applied =
+      Decide(actor, reactor, UpdateReceived{header.round, header.client, header.result, extent});
   if (applied.answer && applied.answer->stored) {
     reactor.upload().Keep();
     actor.SyncSpool(header.round);
@@ -186,7 +209,8 @@ void RefuseUpload(Actor& actor, SubmitReactor& reactor, const std::string& reaso
 void ResolveInterruptedUpload(Actor& actor, SubmitReactor& reactor) {
   const UploadHeader& header = reactor.header();
   if (IsWanted(actor.state(), reactor.task_id(), header.client)) {
-    return reactor.Fail(Aborted("another stream of client '{}' took over this upload", header.client));
+    return reactor.Fail(
+        Aborted("another stream of client '{}' took over this upload", header.client));
   }
   Decide(actor, reactor, UpdateReceived{header.round, header.client, header.result, Extent{}});
 }
@@ -197,7 +221,8 @@ void HandleUploadStatus(Actor& actor, UploadStatusCall& call) {
   if (!session.ok()) return call.Reply(session.status());
   const ClientId& client = (*session)->record.client;
   if (!task || task->client != client) {
-    return call.Reply(InvalidArgument("task '{}' is not one of client '{}'", Printable(call.request().task_id(), 160), client));
+    return call.Reply(InvalidArgument("task '{}' is not one of client '{}'",
+                                      Printable(call.request().task_id(), 160), client));
   }
   if (const auto upload = actor.uploads().Find(call.request().task_id())) {
     call.response().set_received_bytes(upload->received());

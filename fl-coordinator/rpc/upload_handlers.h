@@ -9,8 +9,8 @@
 #include "fedge/coordinator_rpc/upload.h"
 #include "fedge/v1/federation.pb.h"
 
-// What the actor decides about updates on their way in; the streams themselves run on the RPC threads. All of these run on
-// the actor thread.
+// What the actor decides about updates on their way in; the streams themselves run on the RPC
+// threads. All of these run on the actor thread.
 namespace fedge {
 
 class Actor;
@@ -18,7 +18,8 @@ class SubmitReactor;
 
 using UploadStatusCall = UnaryCall<v1::UploadStatusRequest, v1::UploadStatusResponse>;
 
-// Checks the header against session, task, model and bounds, before any byte of the payload is taken.
+// Checks the header against session, task, model and bounds, before any byte of the payload is
+// taken.
 void BeginUpload(Actor& actor, SubmitReactor& reactor);
 // The payload is in the spool and good.
 void FinishUpload(Actor& actor, SubmitReactor& reactor, const Extent& extent);

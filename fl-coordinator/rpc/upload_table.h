@@ -12,7 +12,8 @@
 
 namespace fedge {
 
-// The updates on their way in, by task, and how many streams may carry them at once. Runs on the actor thread.
+// The updates on their way in, by task, and how many streams may carry them at once. Runs on the
+// actor thread.
 class UploadTable {
  public:
   explicit UploadTable(const RuntimeOptions& options) : options_(options) {}
@@ -21,13 +22,16 @@ class UploadTable {
     const auto found = uploads_.find(task);
     return found == uploads_.end() ? nullptr : found->second;
   }
-  void Add(const std::string& task, std::shared_ptr<Upload> upload) { uploads_[task] = std::move(upload); }
+  void Add(const std::string& task, std::shared_ptr<Upload> upload) {
+    uploads_[task] = std::move(upload);
+  }
 
   // Room for one more stream; small updates always have it. kResourceExhausted: come back later.
   Status Acquire(std::uint64_t payload_bytes) {
     if (payload_bytes < options_.small_update_bytes) return OkStatus();
     if (streams_ >= options_.max_uploads) {
-      return ResourceExhausted("{} uploads are under way, which is the most at once; try again", streams_);
+      return ResourceExhausted("{} uploads are under way, which is the most at once; try again",
+                               streams_);
     }
     ++streams_;
     return OkStatus();

@@ -17,11 +17,14 @@ constexpr Duration kLongestInterval{60'000};
 void BeginWatch(Actor& actor, WatchReactor& reactor, std::uint64_t id) {
   const v1::WatchRequest& request = reactor.request();
   const State& state = actor.state();
+  if (actor.draining()) return reactor.End(Busy());
   if (request.run() > state.last_run) {
-    return reactor.End(NotFound("run {} does not exist; the newest is run {}", request.run(), state.last_run));
+    return reactor.End(
+        NotFound("run {} does not exist; the newest is run {}", request.run(), state.last_run));
   }
   if (actor.watchers().size() >= actor.options().max_watchers) {
-    return reactor.End(ResourceExhausted("{} watchers are connected, which is the most at once", actor.watchers().size()));
+    return reactor.End(ResourceExhausted("{} watchers are connected, which is the most at once",
+                                         actor.watchers().size()));
   }
   const Duration interval(static_cast<Duration::rep>(request.min_interval_ms()));
   actor.watchers().Add(id, &reactor,
@@ -34,7 +37,8 @@ void BeginWatch(Actor& actor, WatchReactor& reactor, std::uint64_t id) {
 
 WatchReactor::WatchReactor(Coordinator& coordinator, const v1::WatchRequest& request)
     : coordinator_(coordinator), request_(request), id_(NextCallId()) {
-  if (!coordinator_.TryPost([this, id = id_](Actor& actor) { BeginWatch(actor, *this, id); })) End(Busy());
+  if (!coordinator_.TryPost([this, id = id_](Actor& actor) { BeginWatch(actor, *this, id); }))
+    End(Busy());
 }
 
 void WatchReactor::Send(v1::WatchResponse message) {

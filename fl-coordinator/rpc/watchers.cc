@@ -16,8 +16,9 @@ bool HasEnded(const State& state, RunId run) {
 }
 
 bool IsEvaluated(const State& state, RunId run) {
-  return std::any_of(state.evaluations.begin(), state.evaluations.end(),
-                     [run](const PendingEvaluation& evaluation) { return evaluation.round.run == run; });
+  return std::any_of(
+      state.evaluations.begin(), state.evaluations.end(),
+      [run](const PendingEvaluation& evaluation) { return evaluation.round.run == run; });
 }
 
 }  // namespace
@@ -52,7 +53,8 @@ void Watchers::NoteEnd(const Actor& actor, Watcher& watcher) const {
 }
 
 bool Watchers::IsOver(const Actor& actor, const Watcher& watcher) const {
-  return watcher.end && (!IsEvaluated(actor.state(), watcher.options.run) || *watcher.end <= actor.now());
+  return watcher.end &&
+         (!IsEvaluated(actor.state(), watcher.options.run) || *watcher.end <= actor.now());
 }
 
 bool Watchers::WantsMessage(const Actor& actor, const Watcher& watcher) const {
@@ -69,7 +71,8 @@ void Watchers::Update(Actor& actor) {
     if (!status) status = BuildStatus(actor);
     v1::WatchResponse message;
     *message.mutable_status() = *status;
-    for (const RoundRecord& round : actor.round_changes().Since(watcher.seen_version, watcher.options.run)) {
+    for (const RoundRecord& round :
+         actor.round_changes().Since(watcher.seen_version, watcher.options.run)) {
       if (round.round > watcher.options.after_round) *message.add_rounds() = ToProto(round);
     }
     if (IsOver(actor, watcher)) watcher.ending = OkStatus();

@@ -13,8 +13,9 @@ namespace fedge {
 class Actor;
 class WatchReactor;
 
-// The open Watch calls. Each gets the status when something changed, at most once per its interval, and never while its
-// last message is still being written. Runs on the actor thread; a call in here is finished by whoever takes it out.
+// The open Watch calls. Each gets the status when something changed, at most once per its interval,
+// and never while its last message is still being written. Runs on the actor thread; a call in here
+// is finished by whoever takes it out.
 class Watchers {
  public:
   struct Options {

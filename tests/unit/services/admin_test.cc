@@ -9,7 +9,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-grpc::Status Start(Harness& harness, const v1::StartRunRequest& request, v1::StartRunResponse& response) {
+grpc::Status Start(Harness& harness, const v1::StartRunRequest& request,
+                   v1::StartRunResponse& response) {
   grpc::ClientContext context;
   return harness.admin().StartRun(&context, request, &response);
 }
@@ -22,7 +23,8 @@ v1::StartRunRequest OneRound() {
   return request;
 }
 
-grpc::Status Export(Harness& harness, std::uint64_t round, std::string& bytes, v1::ExportModelResponse& first) {
+grpc::Status Export(Harness& harness, std::uint64_t round, std::string& bytes,
+                    v1::ExportModelResponse& first) {
   grpc::ClientContext context;
   v1::ExportModelRequest request;
   request.set_round(round);
@@ -103,7 +105,8 @@ TEST(AbortTest, EndsTheRunWithItsReasonAndNeedsOne) {
   EXPECT_EQ(response.run(), 1U);
   EXPECT_THAT(harness.Status().error(), HasSubstr("wrong data"));
   grpc::ClientContext again;
-  EXPECT_EQ(harness.admin().AbortRun(&again, request, &response).error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(harness.admin().AbortRun(&again, request, &response).error_code(),
+            grpc::StatusCode::FAILED_PRECONDITION);
 }
 
 TEST(StatusTest, SaysHowManyClientsAreMissing) {
@@ -114,7 +117,8 @@ TEST(StatusTest, SaysHowManyClientsAreMissing) {
   EXPECT_EQ(status.phase(), v1::INITIALIZING);
   EXPECT_EQ(status.clients_waited_for(), 2U);
   EXPECT_EQ(status.num_parameters(), 6U);
-  EXPECT_EQ(status.deadline_unix_ms(), (harness.clock().Now() + Duration(60'000)).time_since_epoch().count());
+  EXPECT_EQ(status.deadline_unix_ms(),
+            (harness.clock().Now() + Duration(60'000)).time_since_epoch().count());
 }
 
 TEST(ListClientsTest, TellsWhatEachOneDoes) {
@@ -163,7 +167,8 @@ TEST(GetClientTest, ShowsItsTasksAndSpeed) {
 
   request.set_client_id("nobody");
   grpc::ClientContext second;
-  EXPECT_EQ(harness.admin().GetClient(&second, request, &response).error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(harness.admin().GetClient(&second, request, &response).error_code(),
+            grpc::StatusCode::NOT_FOUND);
 }
 
 TEST(ListRoundsTest, GivesTheNewestFirstByPages) {
@@ -230,10 +235,12 @@ TEST(FetchTest, ServesAnyOffsetOfAKeptModelAndNothingElse) {
   EXPECT_EQ(tail, harness.model_bytes().substr(100));
   std::string nothing;
   EXPECT_TRUE(a->Fetch(digest, harness.model_bytes().size(), nothing).ok());
-  EXPECT_EQ(a->Fetch(digest, harness.model_bytes().size() + 1, nothing).error_code(), grpc::StatusCode::OUT_OF_RANGE);
+  EXPECT_EQ(a->Fetch(digest, harness.model_bytes().size() + 1, nothing).error_code(),
+            grpc::StatusCode::OUT_OF_RANGE);
   EXPECT_EQ(a->Fetch(std::string(32, 'x'), 0, nothing).error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(a->Fetch("short", 0, nothing).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(harness.Connect("b")->Fetch(digest, 0, nothing).error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(harness.Connect("b")->Fetch(digest, 0, nothing).error_code(),
+            grpc::StatusCode::UNAUTHENTICATED);
   EXPECT_TRUE(nothing.empty());
 }
 

@@ -33,12 +33,14 @@ std::string MakeModel() {
 
 RuntimeOptions Harness::QuickOptions() {
   RuntimeOptions options;
-  // The clock of these tests stands still: a cohort that is not complete is waited for by the deadline only.
+  // The clock of these tests stands still: a cohort that is not complete is waited for by the
+  // deadline only.
   options.limits.join_grace = Duration::zero();
   return options;
 }
 
-Harness::Harness(RuntimeOptions options) : options_(options), model_bytes_(MakeModel()) {
+Harness::Harness(RuntimeOptions options, FileSystem& files)
+    : options_(options), files_(files), model_bytes_(MakeModel()) {
   log::SetLevel(log::Level::kOff);
   std::string path = directory_.File("model.pt");
   FEDGE_CHECK(WriteFileAtomically(PosixFileSystem(), path, AsBytes(model_bytes_)).ok());
@@ -55,7 +57,8 @@ void Harness::Start() {
   options.model = directory_.File("model.pt");
   options.listen = {.host = "127.0.0.1", .port = 0};
   options.runtime = options_;
-  auto server = CoordinatorServer::Start(options, PosixFileSystem(), &clock_);
+  options.on_failure = [this] { failed_.set_value(); };
+  auto server = CoordinatorServer::Start(options, files_, &clock_);
   ASSERT_TRUE(server.ok()) << server.status().ToString();
   server_ = std::move(*server);
   channel_ = CreateChannel(server_->address(), {.credentials = nullptr, .own_connection = true});
@@ -67,7 +70,9 @@ void Harness::Restart() {
   Start();
 }
 
-std::unique_ptr<TestClient> Harness::Connect(const std::string& id) { return std::make_unique<TestClient>(channel_, id); }
+std::unique_ptr<TestClient> Harness::Connect(const std::string& id) {
+  return std::make_unique<TestClient>(channel_, id);
+}
 
 std::unique_ptr<TestClient> Harness::Join(const std::string& id, v1::Role role) {
   auto client = Connect(id);
@@ -112,7 +117,8 @@ v1::GetRoundResponse Harness::Round(std::uint64_t round) {
   return response;
 }
 
-v1::CoordinatorStatus Harness::WaitFor(const std::function<bool(const v1::CoordinatorStatus&)>& condition) {
+v1::CoordinatorStatus Harness::WaitFor(
+    const std::function<bool(const v1::CoordinatorStatus&)>& condition) {
   while (true) {
     v1::CoordinatorStatus status = Status();
     if (condition(status) || ::testing::Test::HasFailure()) return status;
@@ -154,7 +160,8 @@ void Harness::Pass(Duration time) {
   server_->coordinator().Wake();
 }
 
-std::string Harness::Payload(const std::vector<float>& weight, const std::vector<float>& bias, std::int64_t count) const {
+std::string Harness::Payload(const std::vector<float>& weight, const std::vector<float>& bias,
+                             std::int64_t count) const {
   std::string payload(manifest_.payload_bytes, '\0');
   for (const ManifestEntry& entry : manifest_.entries) {
     const void* from = entry.tensor == "weight" ? static_cast<const void*>(weight.data())

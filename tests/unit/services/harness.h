@@ -15,11 +15,12 @@
 
 namespace fedge::testing {
 
-// A coordinator in this process, on a port of its own, with a folder, a clock and a model of its own. The model has two
-// trainable storages, "weight" = {1, 2, 3, 4} and "bias" = {0.5, -0.5}, and a counter.
+// A coordinator in this process, on a port of its own, with a folder, a clock and a model of its
+// own. The model has two trainable storages, "weight" = {1, 2, 3, 4} and "bias" = {0.5, -0.5}, and
+// a counter.
 class Harness {
  public:
-  explicit Harness(RuntimeOptions options = QuickOptions());
+  explicit Harness(RuntimeOptions options = QuickOptions(), FileSystem& files = PosixFileSystem());
   ~Harness();
 
   // As a crash or a stop and a new start with the same folder.
@@ -44,11 +45,14 @@ class Harness {
   void OnActor(const std::function<void(Actor&)>& look);
   // Waits until so many polls are held.
   void WaitForParked(std::size_t polls);
+  // Waits until the coordinator has given up.
+  void WaitForFailure() { failed_.get_future().wait(); }
   // Moves the clock and lets the coordinator see it.
   void Pass(Duration time);
 
   // An update for the model: these differences, and the counter's new value.
-  std::string Payload(const std::vector<float>& weight, const std::vector<float>& bias, std::int64_t count = 0) const;
+  std::string Payload(const std::vector<float>& weight, const std::vector<float>& bias,
+                      std::int64_t count = 0) const;
   // The floats of a tensor of a model file.
   static std::vector<float> Floats(const std::string& model_bytes, const std::string& tensor);
   std::string GlobalModel() const { return ReadFile(directory_.File("state/global.pt")).value(); }
@@ -65,10 +69,12 @@ class Harness {
   void Start();
 
   const RuntimeOptions options_;
+  FileSystem& files_;
   TempDirectory directory_;
   FakeClock clock_;
   std::string model_bytes_;
   Manifest manifest_;
+  std::promise<void> failed_;
   std::unique_ptr<CoordinatorServer> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Admin::Stub> admin_;

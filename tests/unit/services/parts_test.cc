@@ -47,7 +47,8 @@ TEST(ListenAddressTest, ReadsHostsAndPorts) {
   EXPECT_EQ(ListenAddress::Parse("127.0.0.1:0")->ToString(), "127.0.0.1:0");
   EXPECT_EQ(ListenAddress::Parse("[::1]:8470")->ToString(), "[::1]:8470");
   EXPECT_EQ(ListenAddress::Parse("host:65535")->port, 65535);
-  for (const char* bad : {"", ":1", "host", "host:", "host:x", "host:65536", "host:-1", "::1:80", "[]:1"}) {
+  for (const char* bad :
+       {"", ":1", "host", "host:", "host:x", "host:65536", "host:-1", "::1:80", "[]:1"}) {
     EXPECT_FALSE(ListenAddress::Parse(bad).ok()) << bad;
   }
 }
@@ -65,7 +66,8 @@ TEST(RpcStatusTest, SurvivesTheWire) {
   const Status status = NotFound("no {}", "thing");
   EXPECT_EQ(FromGrpc(ToGrpc(status)), status);
   EXPECT_TRUE(FromGrpc(ToGrpc(OkStatus())).ok());
-  EXPECT_EQ(FromGrpc(grpc::Status(static_cast<grpc::StatusCode>(20), "x")).code(), StatusCode::kUnknown);
+  EXPECT_EQ(FromGrpc(grpc::Status(static_cast<grpc::StatusCode>(20), "x")).code(),
+            StatusCode::kUnknown);
   EXPECT_LT(ToGrpc(Internal("{}", std::string(100'000, 'x'))).error_message().size(), 8'000U);
 }
 

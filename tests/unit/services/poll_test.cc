@@ -43,7 +43,8 @@ TEST(PollTest, IsAnsweredWithATaskAsSoonAsThereIsOne) {
   EXPECT_EQ(answer.train().task_id(), "1:a");
   EXPECT_EQ(answer.train().config().batch_size(), 8U);
   EXPECT_EQ(answer.train().model().size(), harness.model_bytes().size());
-  EXPECT_EQ(answer.train().deadline_unix_ms(), (harness.clock().Now() + Duration(60'000)).time_since_epoch().count());
+  EXPECT_EQ(answer.train().deadline_unix_ms(),
+            (harness.clock().Now() + Duration(60'000)).time_since_epoch().count());
   EXPECT_EQ(harness.Status().round().tasks().training(), 1U);
 }
 
@@ -96,7 +97,8 @@ TEST(PollTest, DoesNotStopAClientWhoseUpdateWasJustAccepted) {
   const v1::TrainTask task = a->Poll().train();
   const auto busy = a->StartPoll(task.task_id());
   harness.WaitForParked(1);
-  EXPECT_EQ(a->Submit(task, harness.Payload({1, 1, 1, 1}, {0, 0})).outcome(), v1::SubmitResponse::ACCEPTED);
+  EXPECT_EQ(a->Submit(task, harness.Payload({1, 1, 1, 1}, {0, 0})).outcome(),
+            v1::SubmitResponse::ACCEPTED);
   harness.WaitForParked(1);
   const auto idle = a->StartPoll();
   EXPECT_TRUE(busy->Answer().has_wait());

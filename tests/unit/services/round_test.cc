@@ -35,7 +35,8 @@ TEST(RoundTest, AveragesByTheNumberOfExamples) {
   EXPECT_EQ(status.round().bytes_up(), 2 * harness.manifest().payload_bytes);
   EXPECT_EQ(status.model_round(), 1U);
   const Digest digest = Sha256::Of(AsBytes(harness.GlobalModel()));
-  EXPECT_EQ(status.model().digest(), std::string(reinterpret_cast<const char*>(digest.bytes.data()), 32));
+  EXPECT_EQ(status.model().digest(),
+            std::string(reinterpret_cast<const char*>(digest.bytes.data()), 32));
   EXPECT_EQ(status.round().model_crc32(), Crc32(AsBytes(harness.GlobalModel())));
 }
 
@@ -51,7 +52,8 @@ TEST(RoundTest, TheSameUpdatesGiveTheSameBytesInAnyOrderOfArrival) {
     const auto second = order == 0 ? b.get() : a.get();
     for (TestClient* client : {first, second}) {
       const bool is_a = client->id() == "a";
-      client->Submit(client->Poll().train(), harness.Payload({is_a ? 0.1F : 0.7F, 0, 0, 0}, {0, 0}), is_a ? 3 : 7);
+      client->Submit(client->Poll().train(), harness.Payload({is_a ? 0.1F : 0.7F, 0, 0, 0}, {0, 0}),
+                     is_a ? 3 : 7);
     }
     harness.WaitForPhase(v1::COMPLETED);
     models[order] = harness.GlobalModel();
@@ -103,7 +105,8 @@ TEST(RoundTest, AFailureThatAClientReportsIsRecordedAndTheRoundGoesOn) {
   harness.WaitForPhase(v1::COMPLETED);
   const v1::GetRoundResponse round = harness.Round(1);
   EXPECT_EQ(round.round().tasks().failed(), 1U);
-  EXPECT_EQ(round.tasks(0).reason(), "loss is nan?[31m") << "what a client says must not reach a terminal as it is";
+  EXPECT_EQ(round.tasks(0).reason(), "loss is nan?[31m")
+      << "what a client says must not reach a terminal as it is";
 }
 
 TEST(RoundTest, EndsInErrorWithoutAQuorumAndResetLeavesIt) {
@@ -163,8 +166,11 @@ TEST(EvaluationTest, RefusesAnAccuracyThatCannotBe) {
   harness.StartRun(1);
   a->Submit(a->Poll().train(), harness.Payload({1, 0, 0, 0}, {0, 0}));
   const std::string task = e->Poll().evaluate().task_id();
-  EXPECT_EQ(e->ReportEvaluation(task, 50, 0.25, 1.5).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(a->ReportEvaluation(task, 50, 0.25, 1.0).error_code(), grpc::StatusCode::INVALID_ARGUMENT) << "not its task";
+  EXPECT_EQ(e->ReportEvaluation(task, 50, 0.25, 1.5).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(a->ReportEvaluation(task, 50, 0.25, 1.0).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT)
+      << "not its task";
 }
 
 // ---- Restarts ----
@@ -176,7 +182,8 @@ TEST(RestartTest, ARoundGoesOnWithWhatWasAccepted) {
     const auto b = harness.Join("b");
     harness.StartRun(2);
     b->Poll();
-    EXPECT_EQ(a->Submit(a->Poll().train(), harness.Payload({2, 0, 0, 0}, {0, 0})).outcome(), v1::SubmitResponse::ACCEPTED);
+    EXPECT_EQ(a->Submit(a->Poll().train(), harness.Payload({2, 0, 0, 0}, {0, 0})).outcome(),
+              v1::SubmitResponse::ACCEPTED);
   }
   harness.Restart();
   EXPECT_EQ(harness.Status().phase(), v1::TRAINING);
@@ -186,7 +193,8 @@ TEST(RestartTest, ARoundGoesOnWithWhatWasAccepted) {
   const v1::TrainTask task = b->Poll().train();
   v1::TrainTask again = task;
   again.set_task_id("1:a");
-  EXPECT_EQ(a->Submit(again, harness.Payload({2, 0, 0, 0}, {0, 0})).outcome(), v1::SubmitResponse::ACCEPTED)
+  EXPECT_EQ(a->Submit(again, harness.Payload({2, 0, 0, 0}, {0, 0})).outcome(),
+            v1::SubmitResponse::ACCEPTED)
       << "who did not hear the answer gets it again";
   b->Submit(task, harness.Payload({4, 0, 0, 0}, {0, 0}));
   harness.WaitForPhase(v1::COMPLETED);
@@ -209,7 +217,8 @@ TEST(RestartTest, AnUploadThatWasUnderWayBeginsAnew) {
   v1::UploadStatusResponse status;
   ASSERT_TRUE(a->UploadStatus(task.task_id(), status).ok());
   EXPECT_EQ(status.received_bytes(), 0U);
-  EXPECT_EQ(a->Submit(task, harness.Payload({2, 0, 0, 0}, {0, 0})).outcome(), v1::SubmitResponse::ACCEPTED);
+  EXPECT_EQ(a->Submit(task, harness.Payload({2, 0, 0, 0}, {0, 0})).outcome(),
+            v1::SubmitResponse::ACCEPTED);
   harness.WaitForPhase(v1::COMPLETED);
   EXPECT_EQ(Harness::Floats(harness.GlobalModel(), "weight")[0], 3);
 }
@@ -223,7 +232,8 @@ TEST(RestartTest, TheResultIsTheSameWithAndWithoutARestart) {
       auto b = harness.Join("b");
       if (std::string(id) == "a") harness.StartRun(2);
       TestClient& client = std::string(id) == "a" ? *a : *b;
-      client.Submit(client.Poll().train(), harness.Payload({0.3F, 0, 0.1F, 0}, {0, 1e-3F}), id[0] == 'a' ? 3 : 11);
+      client.Submit(client.Poll().train(), harness.Payload({0.3F, 0, 0.1F, 0}, {0, 1e-3F}),
+                    id[0] == 'a' ? 3 : 11);
       if (restart == 1 && id[0] == 'a') harness.Restart();
     }
     harness.WaitForPhase(v1::COMPLETED);

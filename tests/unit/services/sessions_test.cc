@@ -106,12 +106,17 @@ INSTANTIATE_TEST_SUITE_P(
     All, BadJoinTest,
     ::testing::Values(
         BadJoin{"NoId", [](v1::JoinRequest& r) { r.clear_client_id(); }, "client id ''"},
-        BadJoin{"IdWithSlash", [](v1::JoinRequest& r) { r.set_client_id("../a"); }, "client id '../a'"},
-        BadJoin{"LongId", [](v1::JoinRequest& r) { r.set_client_id(std::string(129, 'a')); }, "1 to 128"},
-        BadJoin{"ShortKey", [](v1::JoinRequest& r) { r.set_client_key("k"); }, "client key has 1 bytes"},
+        BadJoin{"IdWithSlash", [](v1::JoinRequest& r) { r.set_client_id("../a"); },
+                "client id '../a'"},
+        BadJoin{"LongId", [](v1::JoinRequest& r) { r.set_client_id(std::string(129, 'a')); },
+                "1 to 128"},
+        BadJoin{"ShortKey", [](v1::JoinRequest& r) { r.set_client_key("k"); },
+                "client key has 1 bytes"},
         BadJoin{"NoRole", [](v1::JoinRequest& r) { r.clear_role(); }, "role 0"},
-        BadJoin{"LabelKey", [](v1::JoinRequest& r) { (*r.mutable_labels())["a b"] = "c"; }, "label key 'a b'"},
-        BadJoin{"LabelValue", [](v1::JoinRequest& r) { (*r.mutable_labels())["a"] = "x\ny"; }, "'x?y'"},
+        BadJoin{"LabelKey", [](v1::JoinRequest& r) { (*r.mutable_labels())["a b"] = "c"; },
+                "label key 'a b'"},
+        BadJoin{"LabelValue", [](v1::JoinRequest& r) { (*r.mutable_labels())["a"] = "x\ny"; },
+                "'x?y'"},
         BadJoin{"ManyLabels",
                 [](v1::JoinRequest& r) {
                   for (int i = 0; i < 33; ++i) (*r.mutable_labels())[fmt::format("l{}", i)] = "";
@@ -176,7 +181,8 @@ TEST(SessionTest, IsUnknownAfterARestart) {
   request.set_session(session);
   grpc::ClientContext context;
   v1::PollResponse response;
-  EXPECT_EQ(again->stub().Poll(&context, request, &response).error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(again->stub().Poll(&context, request, &response).error_code(),
+            grpc::StatusCode::UNAUTHENTICATED);
   EXPECT_TRUE(again->Join().ok());
   EXPECT_EQ(again->terms().coordinator_id(), coordinator);
 }

@@ -1,8 +1,8 @@
-// The folder that a coordinator keeps everything in: first start, later starts, and what is refused.
-#include <sys/stat.h>
-
+// The folder that a coordinator keeps everything in: first start, later starts, and what is
+// refused.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "harness.h"
 

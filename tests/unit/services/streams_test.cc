@@ -12,8 +12,10 @@ namespace {
 
 using ::testing::Contains;
 
-std::unique_ptr<grpc::ClientReader<v1::WatchResponse>> StartWatch(Harness& harness, grpc::ClientContext& context,
-                                                                  std::uint64_t run, std::uint64_t after_round = 0) {
+std::unique_ptr<grpc::ClientReader<v1::WatchResponse>> StartWatch(Harness& harness,
+                                                                  grpc::ClientContext& context,
+                                                                  std::uint64_t run,
+                                                                  std::uint64_t after_round = 0) {
   v1::WatchRequest request;
   request.set_run(run);
   request.set_after_round(after_round);
@@ -36,7 +38,8 @@ TEST(WatchTest, SendsTheRoundsOfARunAndEndsWithIt) {
     for (const v1::RoundSummary& round : message.rounds()) phases[round.round()] = round.phase();
   } while (reader->Read(&message));
   EXPECT_TRUE(reader->Finish().ok());
-  EXPECT_EQ(phases, (std::map<std::uint64_t, v1::Phase>{{1, v1::COMPLETED}, {2, v1::COMPLETED}, {3, v1::COMPLETED}}));
+  EXPECT_EQ(phases, (std::map<std::uint64_t, v1::Phase>{
+                        {1, v1::COMPLETED}, {2, v1::COMPLETED}, {3, v1::COMPLETED}}));
   EXPECT_TRUE(message.status().run().ended());
 }
 
@@ -160,8 +163,9 @@ TEST(EventsTest, TellTheStoryOfARunInOrder) {
   EXPECT_THAT(kinds, Contains("client joined"));
   EXPECT_THAT(kinds, Contains("run started"));
   EXPECT_THAT(kinds, Contains("round completed"));
-  EXPECT_TRUE(std::is_sorted(events.begin(), events.end(),
-                             [](const v1::Event& x, const v1::Event& y) { return x.sequence() < y.sequence(); }));
+  EXPECT_TRUE(std::is_sorted(
+      events.begin(), events.end(),
+      [](const v1::Event& x, const v1::Event& y) { return x.sequence() < y.sequence(); }));
 }
 
 TEST(EventsTest, FollowersHearOfWhatHappensNext) {

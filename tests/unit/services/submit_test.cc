@@ -113,26 +113,46 @@ INSTANTIATE_TEST_SUITE_P(
     All, BadUpdateTest,
     ::testing::Values(
         BadUpdate{"NotANumber",
-                  [](UploadSpec& s, const Harness& h) { SetPayload(s, h.Payload({1, 2, NAN, 4}, {0, 0})); }, "weight"},
+                  [](UploadSpec& s, const Harness& h) {
+                    SetPayload(s, h.Payload({1, 2, NAN, 4}, {0, 0}));
+                  },
+                  "weight"},
         BadUpdate{"Infinite",
-                  [](UploadSpec& s, const Harness& h) { SetPayload(s, h.Payload({1, 2, 3, 4}, {0, kInfinity})); }, "bias"},
+                  [](UploadSpec& s, const Harness& h) {
+                    SetPayload(s, h.Payload({1, 2, 3, 4}, {0, kInfinity}));
+                  },
+                  "bias"},
         BadUpdate{"TooShort",
-                  [](UploadSpec& s, const Harness&) { SetPayload(s, s.payload.substr(0, s.payload.size() - 8)); },
+                  [](UploadSpec& s, const Harness&) {
+                    SetPayload(s, s.payload.substr(0, s.payload.size() - 8));
+                  },
                   "bytes"},
-        BadUpdate{"TooLong", [](UploadSpec& s, const Harness&) { SetPayload(s, s.payload + std::string(8, '\0')); },
-                  "bytes"},
-        BadUpdate{"WrongBase",
-                  [](UploadSpec& s, const Harness&) { s.header.set_base_digest(std::string(32, 'x')); }, "base"},
-        BadUpdate{"NoBase", [](UploadSpec& s, const Harness&) { s.header.clear_base_digest(); }, "digest"},
+        BadUpdate{
+            "TooLong",
+            [](UploadSpec& s, const Harness&) { SetPayload(s, s.payload + std::string(8, '\0')); },
+            "bytes"},
+        BadUpdate{
+            "WrongBase",
+            [](UploadSpec& s, const Harness&) { s.header.set_base_digest(std::string(32, 'x')); },
+            "base"},
+        BadUpdate{"NoBase", [](UploadSpec& s, const Harness&) { s.header.clear_base_digest(); },
+                  "digest"},
         BadUpdate{"WrongRun", [](UploadSpec& s, const Harness&) { s.header.set_run(9); }, "run 9"},
-        BadUpdate{"UnknownCodec", [](UploadSpec& s, const Harness&) { s.header.set_codec("zip"); }, "'zip'"},
-        BadUpdate{"NoWeight", [](UploadSpec& s, const Harness&) { s.header.mutable_result()->clear_num_examples(); },
-                  "num_examples is 0"},
+        BadUpdate{"UnknownCodec", [](UploadSpec& s, const Harness&) { s.header.set_codec("zip"); },
+                  "'zip'"},
+        BadUpdate{
+            "NoWeight",
+            [](UploadSpec& s, const Harness&) { s.header.mutable_result()->clear_num_examples(); },
+            "num_examples is 0"},
         BadUpdate{"HugeWeight",
-                  [](UploadSpec& s, const Harness&) { s.header.mutable_result()->set_num_examples(1ULL << 29); },
+                  [](UploadSpec& s, const Harness&) {
+                    s.header.mutable_result()->set_num_examples(1ULL << 29);
+                  },
                   "num_examples is 536870912"},
         BadUpdate{"WrongChecksum",
-                  [](UploadSpec& s, const Harness&) { s.header.set_payload_crc32(s.header.payload_crc32() + 1); },
+                  [](UploadSpec& s, const Harness&) {
+                    s.header.set_payload_crc32(s.header.payload_crc32() + 1);
+                  },
                   "checksum"}),
     [](const auto& test) { return test.param.name; });
 
@@ -151,7 +171,8 @@ TEST_F(SubmitTest, RefusesTheTaskOfAnotherClient) {
   const v1::SubmitResponse response = b->Submit(task, payload);
   EXPECT_EQ(response.outcome(), v1::SubmitResponse::REFUSED);
   EXPECT_THAT(response.reason(), HasSubstr("'1:a'"));
-  EXPECT_EQ(a->Submit(task, payload).outcome(), v1::SubmitResponse::ACCEPTED) << "the owner is not harmed";
+  EXPECT_EQ(a->Submit(task, payload).outcome(), v1::SubmitResponse::ACCEPTED)
+      << "the owner is not harmed";
 }
 
 TEST_F(SubmitTest, RefusesARoundThatDoesNotExist) {
@@ -247,7 +268,8 @@ TEST_F(SubmitTest, AnUploadCannotGoOnElsewhereOrWithAnotherUpdate) {
   other.header.set_offset(16);
   EXPECT_EQ(a->Submit(other, response).error_code(), grpc::StatusCode::OUT_OF_RANGE);
   other.header.set_offset(0);
-  EXPECT_EQ(SubmitSpec(other).outcome(), v1::SubmitResponse::ACCEPTED) << "from the beginning, anything goes";
+  EXPECT_EQ(SubmitSpec(other).outcome(), v1::SubmitResponse::ACCEPTED)
+      << "from the beginning, anything goes";
 }
 
 TEST_F(SubmitTest, ANewStreamTakesOverFromOneThatHangs) {

@@ -32,7 +32,9 @@ v1::PollResponse OpenPoll::Answer() {
 }
 
 TestClient::TestClient(std::shared_ptr<grpc::Channel> channel, std::string id)
-    : id_(std::move(id)), key_(id_ + std::string(16, 'k')), stub_(v1::Federation::NewStub(std::move(channel))) {
+    : id_(std::move(id)),
+      key_(id_ + std::string(16, 'k')),
+      stub_(v1::Federation::NewStub(std::move(channel))) {
   key_.resize(16);
 }
 
@@ -60,7 +62,8 @@ std::unique_ptr<OpenPoll> TestClient::StartPoll(const std::string& busy_task) {
   return std::make_unique<OpenPoll>(*stub_, std::move(request));
 }
 
-grpc::Status TestClient::Fetch(const std::string& digest, std::uint64_t offset, std::string& bytes) {
+grpc::Status TestClient::Fetch(const std::string& digest, std::uint64_t offset,
+                               std::string& bytes) {
   grpc::ClientContext context;
   v1::FetchRequest request;
   request.set_session(terms_.session());
@@ -76,7 +79,8 @@ grpc::Status TestClient::Fetch(const std::string& digest, std::uint64_t offset, 
   return reader->Finish();
 }
 
-UploadSpec TestClient::MakeUpload(const v1::TrainTask& task, const std::string& payload, std::uint64_t examples) const {
+UploadSpec TestClient::MakeUpload(const v1::TrainTask& task, const std::string& payload,
+                                  std::uint64_t examples) const {
   UploadSpec spec;
   spec.header.set_session(terms_.session());
   spec.header.set_task_id(task.task_id());
@@ -92,7 +96,8 @@ UploadSpec TestClient::MakeUpload(const v1::TrainTask& task, const std::string& 
   return spec;
 }
 
-grpc::Status TestClient::Submit(const UploadSpec& spec, v1::SubmitResponse& response, grpc::ClientContext* context) {
+grpc::Status TestClient::Submit(const UploadSpec& spec, v1::SubmitResponse& response,
+                                grpc::ClientContext* context) {
   grpc::ClientContext own;
   grpc::ClientContext& used = context != nullptr ? *context : own;
   const auto writer = stub_->Submit(&used, &response);
@@ -100,9 +105,11 @@ grpc::Status TestClient::Submit(const UploadSpec& spec, v1::SubmitResponse& resp
   *message.mutable_header() = spec.header;
   bool open = writer->Write(message);
   std::uint64_t offset = spec.header.offset();
-  for (bool first = true; open && offset < std::min(spec.payload.size(), spec.stop_after); first = false) {
+  for (bool first = true; open && offset < std::min(spec.payload.size(), spec.stop_after);
+       first = false) {
     v1::SubmitChunk& chunk = *message.mutable_chunk();
-    const std::size_t end = std::min({spec.payload.size(), spec.stop_after, offset + spec.chunk_bytes});
+    const std::size_t end =
+        std::min({spec.payload.size(), spec.stop_after, offset + spec.chunk_bytes});
     chunk.set_offset(offset + (first ? spec.shift_offset : 0));
     chunk.set_data(spec.payload.substr(offset, end - offset));
     chunk.set_crc32(Crc32(AsBytes(chunk.data())) ^ (first ? spec.flip_crc : 0));
@@ -113,7 +120,8 @@ grpc::Status TestClient::Submit(const UploadSpec& spec, v1::SubmitResponse& resp
   return writer->Finish();
 }
 
-v1::SubmitResponse TestClient::Submit(const v1::TrainTask& task, const std::string& payload, std::uint64_t examples) {
+v1::SubmitResponse TestClient::Submit(const v1::TrainTask& task, const std::string& payload,
+                                      std::uint64_t examples) {
   v1::SubmitResponse response;
   const grpc::Status status = Submit(MakeUpload(task, payload, examples), response);
   EXPECT_TRUE(status.ok()) << status.error_message();
@@ -138,7 +146,8 @@ grpc::Status TestClient::ReportFailure(const std::string& task, const std::strin
   return stub_->Report(&context, request, &response);
 }
 
-grpc::Status TestClient::ReportEvaluation(const std::string& task, std::uint64_t examples, double loss, double accuracy) {
+grpc::Status TestClient::ReportEvaluation(const std::string& task, std::uint64_t examples,
+                                          double loss, double accuracy) {
   grpc::ClientContext context;
   v1::ReportRequest request;
   request.set_session(terms_.session());
@@ -156,6 +165,14 @@ grpc::Status TestClient::Leave() {
   request.set_session(terms_.session());
   v1::LeaveResponse response;
   return stub_->Leave(&context, request, &response);
+}
+
+std::unique_ptr<HangingSubmit> TestClient::HangSubmit() {
+  auto hanging = std::make_unique<HangingSubmit>(*stub_);
+  // Calls of one connection arrive in their order.
+  v1::UploadStatusResponse ignored;
+  UploadStatus("none", ignored);
+  return hanging;
 }
 
 }  // namespace fedge::testing
