@@ -51,8 +51,7 @@ struct TaskFailed {
   ClientId client;
   std::string reason;
 };
-// Bytes of the round's base model went out to a client. Saved with the round's next change, not at
-// once.
+// Bytes of the round's base model went out to a client. Saved with the next change of the round.
 struct ModelSent {
   RoundId round;
   std::uint64_t bytes;

@@ -53,8 +53,8 @@ namespace fedge {
 struct Limits {
   std::uint32_t max_rounds_per_run = 1'000'000;
   std::uint32_t max_clients_per_round = 100'000;
-  // With a quorum there, how long INITIALIZING waits for the rest of the cohort; never more than
-  // half of the time left.
+  // With a quorum there, how long INITIALIZING waits for the rest of the cohort: at most half of
+  // the time left, and no longer than until as many are there as the run's last round began with.
   Duration join_grace{5'000};
   std::uint32_t max_pending_evaluations = 16;  // at least 1
   // How long an evaluation that no run waits for outlives the last evaluator.

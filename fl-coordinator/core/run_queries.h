@@ -32,8 +32,7 @@ struct EvaluateAssignment {
 };
 using Assignment = std::variant<std::monostate, TrainAssignment, EvaluateAssignment>;
 
-// Nothing for a client that is no member, or whose task is done. The same again for one that lost
-// it.
+// Nothing for a client that is no member, or whose task is done. The same again when it was lost.
 Assignment AssignmentFor(const State& state, const ClientId& client);
 
 // Why a client that works on this task should stop, for a person; nullopt: it should not. An

@@ -7,24 +7,15 @@
 #include <vector>
 
 #include "fedge/common/status.h"
+#include "fedge/scenario/script_words.h"
 #include "fedge/scenario/simulator.h"
 
 namespace fedge::testing {
 
-// One command of a *.round file, "report a examples=20": a verb, words, and options.
-struct Command {
-  std::string verb;
-  std::vector<std::string> words;
-  std::map<std::string, std::string> options;
-
-  static Command Parse(std::string_view line);
-};
-
 // Plays the commands of a *.round file. The commands stand in tests/scenario/README.md.
 class Script {
  public:
-  // The command's transcript, a line each. A command that can't be read gives one that begins with
-  // "error".
+  // The command's transcript, a line each; "error: ..." for a command that can't be read.
   std::vector<std::string> Run(std::string_view line);
 
  private:

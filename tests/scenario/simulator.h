@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ class Simulator {
 
  private:
   void CheckStep(const Event& event, const std::string& before, const Outcome& outcome) const;
+  void CheckNotified(const Event& event, const std::map<ClientId, std::string>& before,
+                     const Outcome& outcome) const;
   void CheckRestored() const;
 
   Limits limits_;

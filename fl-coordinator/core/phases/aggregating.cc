@@ -51,7 +51,8 @@ Status On(StepContext& step, Aggregating& phase, const Event& event) {
                         },
                         [&](const AggregationFailed& e) {
                           FEDGE_RETURN_IF_ERROR(RequireRound(phase, e.round));
-                          FailRound(step, fmt::format("the aggregation failed: {}", e.reason),
+                          FailRound(step,
+                                    fmt::format("the aggregation failed: {}", Clipped(e.reason)),
                                     Retry::kIfLeft);
                           return OkStatus();
                         },

@@ -35,8 +35,8 @@ TaskState OutcomeOf(const Arrival& arrival, const RoundRecord& round) {
 std::string ReasonOf(TaskState outcome, const Arrival& arrival, const RoundRecord& round) {
   if (outcome == TaskState::kRefused) return arrival.refusal;
   if (outcome == TaskState::kSurplus) {
-    return fmt::format("round {} had the {} updates that it needs already", round.round,
-                       round.num_wanted);
+    return fmt::format("round {} has {} already, and needs no more", round.round,
+                       Plural(round.num_accepted, "update"));
   }
   if (round.phase == PhaseName::kError) {
     return fmt::format("round {} had failed before this update arrived: {}", round.round,
@@ -159,10 +159,9 @@ void AnswerClosed(StepContext& step, const UpdateReceived& event) {
 }
 
 void AnswerClosed(StepContext& step, const UpdateRefused& event) {
-  AnswerArrival(step, {.round = event.round,
-                       .client = event.client,
-                       .bytes = 0,
-                       .refusal = event.reason.empty() ? "refused" : event.reason});
+  AnswerArrival(
+      step,
+      {.round = event.round, .client = event.client, .bytes = 0, .refusal = RefusalOf(event)});
 }
 
 TrainResult Sanitized(TrainResult result) {
@@ -172,6 +171,10 @@ TrainResult Sanitized(TrainResult result) {
 
 std::string NotAsked(const ClientId& client, RoundId round) {
   return fmt::format("client '{}' was not asked for an update in round {}", client, round);
+}
+
+std::string RefusalOf(const UpdateRefused& event) {
+  return event.reason.empty() ? "refused" : Clipped(event.reason);
 }
 
 std::string ProblemOf(const TrainResult& result) {

@@ -24,6 +24,8 @@ void AnswerClosed(StepContext& step, const UpdateRefused& event);
 
 // Why an update of a client outside the cohort is refused.
 std::string NotAsked(const ClientId& client, RoundId round);
+// Why an update is refused; never empty.
+std::string RefusalOf(const UpdateRefused& event);
 // A client's result as it is kept: a duration that is no duration becomes 0.
 TrainResult Sanitized(TrainResult result);
 // Why the result can't be accepted; empty if it can.

@@ -132,8 +132,7 @@ void AddEvaluator(StepContext& step, const ClientId& client) {
 }
 
 void RemoveEvaluator(StepContext& step, const ClientId& client) {
-  // Backwards by index: settling one may take it out, and behind it come only those that are
-  // settled.
+  // Backwards: settling one may take it out of the queue.
   for (std::size_t i = step.state.evaluations.size(); i-- > 0;) {
     const Iterator it = step.state.evaluations.begin() + static_cast<std::ptrdiff_t>(i);
     if (it->waiting_for.erase(client) > 0) Settle(step, it);
@@ -151,7 +150,7 @@ Status OnReport(StepContext& step, const EvaluationReported& event) {
 }
 
 Status OnReport(StepContext& step, const EvaluationFailed& event) {
-  return Report(step, event.round, event.client, Metrics{}, event.reason);
+  return Report(step, event.round, event.client, Metrics{}, Clipped(event.reason));
 }
 
 void ExpireEvaluations(StepContext& step) {

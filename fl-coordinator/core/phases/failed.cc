@@ -73,7 +73,8 @@ void FailRun(StepContext& step, std::string reason) {
 }
 
 std::string AbortReason(const AbortRun& event) {
-  return event.reason.empty() ? "aborted by an operator" : fmt::format("aborted: {}", event.reason);
+  return event.reason.empty() ? "aborted by an operator"
+                              : fmt::format("aborted: {}", Clipped(event.reason));
 }
 
 Status On(StepContext& step, Failed& phase, const Event& event) {

@@ -32,10 +32,21 @@ std::string QuorumMissed(StepContext& step, const Initializing& phase) {
   return text + "; start more (fl-client), or ask for fewer (--clients, --min-clients)";
 }
 
+// Whether as many are there as the run's last round began with. Who is missing then had its grace
+// already: one lost client must not slow down every round that follows.
+bool AsManyAsBefore(const State& state, const Initializing& phase) {
+  if (!state.closed) return false;
+  const RoundRecord& last = state.closed->round;
+  return last.run == phase.round.run && last.num_selected > 0 &&
+         phase.num_candidates >= last.num_selected;
+}
+
 // With a quorum there, the rest has until the end of the grace to come.
 void UpdateGrace(StepContext& step, Initializing& phase) {
   if (phase.num_candidates < QuorumToBegin(step.plan())) {
     phase.grace_ends.reset();
+  } else if (AsManyAsBefore(step.state, phase)) {
+    phase.grace_ends = step.now;
   } else if (!phase.grace_ends) {
     const Duration left = std::max(Duration::zero(), phase.deadline - step.now);
     phase.grace_ends = step.now + std::min(step.limits.join_grace, left / 2);

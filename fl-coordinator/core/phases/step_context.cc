@@ -24,6 +24,15 @@ void StepContext::Answer(RoundId round, const ClientId& client, TaskState outcom
                     .stored = false});
 }
 
+std::string Clipped(std::string text) {
+  constexpr std::size_t kMaxBytes = 500;
+  if (text.size() <= kMaxBytes) return text;
+  std::size_t end = kMaxBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
+  text.resize(end);
+  return text + " ...";
+}
+
 std::string Plural(std::uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }

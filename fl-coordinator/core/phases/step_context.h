@@ -48,6 +48,8 @@ struct Overloaded : Fs... {
 template <typename... Fs>
 Overloaded(Fs...) -> Overloaded<Fs...>;
 
+// What somebody else wrote, cut between two UTF-8 characters to a length that a log can take.
+std::string Clipped(std::string text);
 // "1 round", "2 rounds".
 std::string Plural(std::uint64_t count, std::string_view noun);
 // "90 s", "0.5 s".

@@ -18,8 +18,7 @@ TaskRecord* FindOpen(Training& phase, const ClientId& client) {
   return it != phase.tasks.end() && it->second.open() ? &it->second : nullptr;
 }
 
-// What an operator needs to know when too few updates came: how many, and what became of the
-// others.
+// Too few updates came: how many, and what became of the others, for an operator.
 std::string QuorumMissed(StepContext& step, const Training& phase, std::string_view when) {
   const RoundRecord& round = phase.round;
   std::string text = fmt::format("{} of the {} updates needed {}", round.num_accepted,
@@ -35,8 +34,7 @@ std::string QuorumMissed(StepContext& step, const Training& phase, std::string_v
   return text;
 }
 
-// After a task was closed: ends the round as soon as it can't get any further, or saves how far it
-// is.
+// After a task was closed: ends the round if nothing can change its end any more.
 void EndTrainingIfDone(StepContext& step, Training& phase) {
   const std::uint32_t accepted = phase.round.num_accepted;
   const std::uint32_t quorum = QuorumToEnd(step.plan());
@@ -137,7 +135,7 @@ Status OnRefusal(StepContext& step, Training& phase, const UpdateRefused& event)
   if (event.round != phase.round.round) {
     AnswerClosed(step, event);
   } else {
-    Refuse(step, phase, {event.client, 0, event.reason.empty() ? "refused" : event.reason});
+    Refuse(step, phase, {event.client, 0, RefusalOf(event)});
   }
   return OkStatus();
 }
@@ -158,7 +156,7 @@ Status OnDelivery(Training& phase, const TaskDelivered& event) {
 
 Status OnFailure(StepContext& step, Training& phase, const TaskFailed& event) {
   FEDGE_ASSIGN_OR_RETURN(TaskRecord* const task, RequireOpen(phase, event.round, event.client));
-  CloseTask(step, phase, *task, TaskState::kFailed, event.reason);
+  CloseTask(step, phase, *task, TaskState::kFailed, Clipped(event.reason));
   EndTrainingIfDone(step, phase);
   return OkStatus();
 }

@@ -107,6 +107,39 @@ TEST_F(InitializingTest, TakesAtMostHalfOfTheTimeLeftForTheGrace) {
   EXPECT_EQ(PhaseDeadline(state()), sim_.now() + 2s);
 }
 
+TEST_F(InitializingTest, WaitsForALostClientOnce) {
+  RunPlan plan = Plan(3, 4);
+  plan.min_clients = 2;
+  Join({"a", "b", "c"});
+  Start(plan);
+  Report("a");
+  Report("b");
+  Fail("c");
+  sim_.Apply(ClientLeft{"c"});
+  FinishAggregation();
+  EXPECT_EQ(phase(), PhaseName::kInitializing);
+  sim_.Wait(5s);
+  ASSERT_EQ(phase(), PhaseName::kTraining);
+  Report("a");
+  Report("b");
+  FinishAggregation();
+  EXPECT_EQ(phase(), PhaseName::kTraining) << "at once: c had its grace";
+}
+
+TEST_F(InitializingTest, WaitsTheGraceInANewRun) {
+  RunPlan plan = Plan(3);
+  plan.min_clients = 2;
+  Join({"a", "b"});
+  for (int run = 0; run < 2; ++run) {
+    Start(plan);
+    EXPECT_EQ(phase(), PhaseName::kInitializing);
+    sim_.Wait(5s);
+    Report("a");
+    Report("b");
+    FinishAggregation();
+  }
+}
+
 TEST_F(InitializingTest, FailsWhenQuorumIsMissedAtTheDeadline) {
   RunPlan plan = Plan(5);
   plan.min_clients = 3;

@@ -16,8 +16,7 @@ namespace fedge::testing {
 
 using namespace std::chrono_literals;  // NOLINT: for tests only
 
-// A coordinator to play with. Every step is held to the machine's invariants on the way
-// (Simulator).
+// A coordinator to play with, held to the machine's invariants after every step (Simulator).
 class MachineTest : public ::testing::Test {
  protected:
   explicit MachineTest(Limits limits = {}) : sim_(limits) {}

@@ -145,8 +145,7 @@ TEST(SelectCohortTest, IsUniformOverTheClients) {
   }
 }
 
-// Of every pair of clients, both are selected in about c(c-) of the rounds: no two draws hang
-// together.
+// Every pair of clients is selected together equally often: no two draws hang together.
 TEST(SelectCohortTest, IsUniformOverPairs) {
   constexpr int kClients = 12;
   constexpr std::uint32_t kRounds = 20'000;

@@ -279,6 +279,17 @@ TEST_F(TrainingTest, SummarizesTheSameWhateverTheOrderOfArrival) {
   EXPECT_EQ(first.accuracy, second.accuracy);
 }
 
+TEST_F(TrainingTest, KeepsAReasonWithinBounds) {
+  Begin(Plan(5));
+  std::string reason = "x";
+  while (reason.size() < 100'000) reason += "\u00e4";
+  sim_.Apply(TaskFailed{1, "a", reason});
+  sim_.Apply(UpdateRefused{1, "b", reason});
+  EXPECT_LE(task(1, "a").reason.size(), 504U);
+  EXPECT_TRUE(task(1, "a").reason.ends_with("\u00e4 ...")) << "cut between characters";
+  EXPECT_EQ(task(1, "b").reason, task(1, "a").reason);
+}
+
 TEST_F(TrainingTest, FailsTheTaskOfAClientThatComesBackInAnotherRole) {
   Begin(FiveWithQuorum(1));
   const auto joined = sim_.Apply(ClientJoined{"a", {.role = Role::kEvaluator, .labels = {}}});
