@@ -32,7 +32,7 @@ never() {
   fi
 }
 
-only_in LibTorch 'torch/|ATen/|c10/|caffe2/' fl-client/torch/ tests/unit/learn/ tests/integration/ tests/bench/
+only_in LibTorch 'torch/|ATen/|c10/|caffe2/' fl-client/torch/ tests/unit/learn/ tests/integration/ tests/bench/ scripts/golden/
 only_in 'gRPC and protobuf' 'grpc|google/protobuf|fedge/v1/' common/rpc/ fl-coordinator/rpc/ fl-coordinator/fedctl/ \
   fl-client/rpc/ tests/unit/services/ tests/unit/fedctl/ tests/unit/client/ tests/e2e/ tests/bench/
 only_in CLI11 'CLI/' common/cli/

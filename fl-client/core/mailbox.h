@@ -28,8 +28,8 @@ struct FetchEnded {
 struct StopRequested {};
 using Message = std::variant<SessionEvent, FetchEnded, StopRequested>;
 
-// What the transport and the workers tell the actor. Its length is bounded by the calls and jobs that are open: each
-// answers once. Thread-safe; outlives everything that posts.
+// What the transport and the workers tell the actor. Its length is bounded by the calls and jobs
+// that are open: each answers once. Thread-safe; outlives everything that posts.
 class Mailbox {
  public:
   void Post(Message message) {
@@ -42,8 +42,8 @@ class Mailbox {
     if (wake) posted_.notify_one();
   }
 
-  // Moves all messages into `out` (which it clears first), waiting at most `limit` for the first; without a limit for
-  // as long as it takes. One reader.
+  // Moves all messages into `out` (which it clears first), waiting at most `limit` for the first;
+  // without a limit for as long as it takes. One reader.
   void Take(std::optional<Duration> limit, std::vector<Message>& out) {
     out.clear();
     std::unique_lock lock(mutex_);

@@ -13,7 +13,8 @@
 #include "fedge/common/hash.h"
 #include "fedge/common/training.h"
 
-// What a client and its coordinator tell each other, free of any wire format. federation.proto has the same messages.
+// What a client and its coordinator tell each other, free of any wire format. federation.proto has
+// the same messages.
 namespace fedge::client {
 
 enum class Role : std::uint8_t { kTrainer, kEvaluator };
@@ -79,7 +80,8 @@ struct SubmitAnswer {
 // What a client sends instead of an update: why there is none, or the result of an evaluation.
 using Report = std::variant<std::string, Metrics>;
 
-// A finished update on its way to the coordinator; shared with the call that sends it, never copied.
+// A finished update on its way to the coordinator; shared with the call that sends it, never
+// copied.
 struct Update {
   TrainOutput output;
   std::uint32_t crc32 = 0;            // of output.payload

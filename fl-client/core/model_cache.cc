@@ -11,8 +11,8 @@ constexpr std::size_t kKeptModels = 2;
 }  // namespace
 
 std::shared_ptr<const GlobalModel> ModelCache::Find(const Digest& digest) const {
-  const auto found =
-      std::find_if(models_.begin(), models_.end(), [&](const auto& model) { return model->digest == digest; });
+  const auto found = std::find_if(models_.begin(), models_.end(),
+                                  [&](const auto& model) { return model->digest == digest; });
   return found == models_.end() ? nullptr : *found;
 }
 
@@ -27,9 +27,11 @@ std::unique_ptr<ModelDownload> ModelCache::Request(const ContentRef& model, std:
   return std::move(pending.download);
 }
 
-ModelCache::Delivery ModelCache::Complete(std::unique_ptr<ModelDownload> download, const Status& status) {
+ModelCache::Delivery ModelCache::Complete(std::unique_ptr<ModelDownload> download,
+                                          const Status& status) {
   const Digest digest = download->model().digest;
-  auto result = status.ok() ? download->Finish() : Result<std::shared_ptr<const GlobalModel>>(status);
+  auto result =
+      status.ok() ? download->Finish() : Result<std::shared_ptr<const GlobalModel>>(status);
   Delivery delivery{digest, std::move(result), {}};
   const auto it = pending_.find(digest);
   if (it == pending_.end()) return delivery;
@@ -46,7 +48,8 @@ ModelCache::Delivery ModelCache::Complete(std::unique_ptr<ModelDownload> downloa
 
 void ModelCache::DropOldPartials(const Digest& newest) {
   std::erase_if(pending_, [&](const auto& entry) {
-    return entry.first != newest && entry.second.download != nullptr && entry.second.clients.empty();
+    return entry.first != newest && entry.second.download != nullptr &&
+           entry.second.clients.empty();
   });
 }
 

@@ -14,8 +14,8 @@
 
 namespace fedge::client {
 
-// The global models of a process: however many clients ask for one, it is fetched once. Keeps the newest two; older
-// ones live as long as a job uses them. Runs on the actor thread.
+// The global models of a process: however many clients ask for one, it is fetched once. Keeps the
+// newest two; older ones live as long as a job uses them. Runs on the actor thread.
 class ModelCache {
  public:
   explicit ModelCache(std::string folder) : folder_(std::move(folder)) {}
@@ -23,8 +23,8 @@ class ModelCache {
   // nullptr if it is not here.
   std::shared_ptr<const GlobalModel> Find(const Digest& digest) const;
 
-  // Notes that `client` waits for a model that is not here. Returns the download to carry on with, or nullptr if it is
-  // under way already.
+  // Notes that `client` waits for a model that is not here. Returns the download to carry on with,
+  // or nullptr if it is under way already.
   std::unique_ptr<ModelDownload> Request(const ContentRef& model, std::size_t client);
 
   struct Delivery {
@@ -32,7 +32,8 @@ class ModelCache {
     Result<std::shared_ptr<const GlobalModel>> result;
     std::set<std::size_t> clients;  // who waited
   };
-  // Takes back a download whose transfer ended with `status`. What came stays for the next Request unless it is wrong.
+  // Takes back a download whose transfer ended with `status`. What came stays for the next Request
+  // unless it is wrong.
   Delivery Complete(std::unique_ptr<ModelDownload> download, const Status& status);
 
  private:

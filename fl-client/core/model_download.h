@@ -16,8 +16,8 @@
 
 namespace fedge::client {
 
-// A global model on its way from the coordinator into a scratch file. Outlives a cut connection, to go on where it
-// stopped. Thread-compatible: one owner at a time.
+// A global model on its way from the coordinator into a scratch file. Outlives a cut connection, to
+// go on where it stopped. Thread-compatible: one owner at a time.
 class ModelDownload {
  public:
   ModelDownload(ContentRef model, std::string folder) : model_(model), folder_(std::move(folder)) {}
@@ -26,8 +26,8 @@ class ModelDownload {
   // Where the next chunk begins.
   std::uint64_t offset() const { return offset_; }
 
-  // The next chunk. kDataLoss: it does not follow, is damaged, or goes beyond the model's size; what came before stays.
-  // kFailedPrecondition: the folder cannot take it.
+  // The next chunk. kDataLoss: it does not follow, is damaged, or goes beyond the model's size;
+  // what came before stays. kFailedPrecondition: the folder cannot take it.
   Status Append(std::uint64_t offset, std::span<const std::byte> bytes, std::uint32_t crc32);
 
   // The whole model, verified and opened. Everything is dropped on an error.

@@ -31,11 +31,14 @@ void Reporter::Mean::Add(const Metrics& metrics) {
 }
 
 Reporter::Reporter(std::string coordinator, std::vector<std::string> client_ids, LogSink sink)
-    : coordinator_(std::move(coordinator)), ids_(std::move(client_ids)), sink_(std::move(sink)), up_(ids_.size()) {}
+    : coordinator_(std::move(coordinator)),
+      ids_(std::move(client_ids)),
+      sink_(std::move(sink)),
+      up_(ids_.size()) {}
 
 void Reporter::On(std::size_t client, const TaskStarted& event, TimePoint now) {
-  Line(log::Level::kDebug, fmt::format("task started client={} task={} round={}", ids_[client], event.task.id,
-                                       event.task.round));
+  Line(log::Level::kDebug, fmt::format("task started client={} task={} round={}", ids_[client],
+                                       event.task.id, event.task.round));
   Round& round = rounds_[event.task.round];
   if (round.open + round.ended == 0) round.started = now;
   ++round.open;
@@ -59,9 +62,10 @@ void Reporter::On(std::size_t client, const TaskEnded& event, TimePoint now) {
 
   const bool bad = event.end == TaskEnd::kRefused || event.end == TaskEnd::kFailed;
   const bool warn = bad && !std::exchange(round.warned, round.warned || bad);
-  Line(warn ? log::Level::kWarning : log::Level::kDebug,
-       fmt::format("task {} client={} task={} round={}{}{}", kEndNames[end], ids_[client], event.task.id,
-                   event.task.round, event.reason.empty() ? "" : ": ", event.reason));
+  Line(
+      warn ? log::Level::kWarning : log::Level::kDebug,
+      fmt::format("task {} client={} task={} round={}{}{}", kEndNames[end], ids_[client],
+                  event.task.id, event.task.round, event.reason.empty() ? "" : ": ", event.reason));
 }
 
 void Reporter::On(std::size_t client, const LinkLost& event, TimePoint now) {
@@ -72,11 +76,13 @@ void Reporter::On(std::size_t client, const LinkLost& event, TimePoint now) {
   const std::string line =
       duplicate ? fmt::format("coordinator {}: {}; retrying in {:.1f} s client={}", coordinator_,
                               event.status.message(), Seconds(event.retry_in), ids_[client])
-                : fmt::format("cannot reach coordinator {}: {}; retrying in {:.1f} s clients={}", coordinator_,
-                              event.status.message(), Seconds(event.retry_in), ids_.size() - num_up_ - num_ended_);
+                : fmt::format("cannot reach coordinator {}: {}; retrying in {:.1f} s clients={}",
+                              coordinator_, event.status.message(), Seconds(event.retry_in),
+                              ids_.size() - num_up_ - num_ended_);
   Line(due ? log::Level::kWarning : log::Level::kDebug, line);
   if (!due) return;
-  outage_interval_ = outage_ ? std::min(outage_interval_ * 2, kMaxOutageInterval) : kFirstOutageInterval;
+  outage_interval_ =
+      outage_ ? std::min(outage_interval_ * 2, kMaxOutageInterval) : kFirstOutageInterval;
   next_outage_line_ = now + outage_interval_;
   outage_ = true;
 }
@@ -104,12 +110,14 @@ void Reporter::WriteConnected() {
   connected_due_.reset();
   outage_ = num_up_ + num_ended_ < ids_.size() && outage_;
   const std::string of = num_up_ < ids_.size() ? fmt::format(" of={}", ids_.size()) : "";
-  Line(log::Level::kInfo, fmt::format("connected coordinator={} clients={}{}", coordinator_, num_up_, of));
+  Line(log::Level::kInfo,
+       fmt::format("connected coordinator={} clients={}{}", coordinator_, num_up_, of));
 }
 
 bool Reporter::IsOver(std::uint64_t number, const Round& round, TimePoint now) const {
   if (round.open > 0) return false;
-  return round.ended >= ids_.size() || number < rounds_.rbegin()->first || now >= round.last_end + kSettle;
+  return round.ended >= ids_.size() || number < rounds_.rbegin()->first ||
+         now >= round.last_end + kSettle;
 }
 
 void Reporter::Flush(TimePoint now) {
@@ -140,7 +148,8 @@ std::optional<TimePoint> Reporter::NextDeadline() const {
 }
 
 void Reporter::Write(std::uint64_t number, const Round& round) {
-  std::string line = fmt::format("round ended round={} clients={}", number, round.ended + round.open);
+  std::string line =
+      fmt::format("round ended round={} clients={}", number, round.ended + round.open);
   for (std::size_t end = 0; end < kNumEnds; ++end) {
     if (round.ends[end] > 0) line += fmt::format(" {}={}", kEndNames[end], round.ends[end]);
   }
@@ -151,13 +160,16 @@ void Reporter::Write(std::uint64_t number, const Round& round) {
                         mean(round.after.loss_sum, round.after.examples));
   }
   if (round.before.accuracy_examples > 0 && round.after.accuracy_examples > 0) {
-    line += fmt::format(" accuracy={:.4f}->{:.4f}", mean(round.before.accuracy_sum, round.before.accuracy_examples),
+    line += fmt::format(" accuracy={:.4f}->{:.4f}",
+                        mean(round.before.accuracy_sum, round.before.accuracy_examples),
                         mean(round.after.accuracy_sum, round.after.accuracy_examples));
   }
   const Mean& evaluation = round.evaluation;
-  if (evaluation.examples > 0) line += fmt::format(" loss={:.4f}", mean(evaluation.loss_sum, evaluation.examples));
+  if (evaluation.examples > 0)
+    line += fmt::format(" loss={:.4f}", mean(evaluation.loss_sum, evaluation.examples));
   if (evaluation.accuracy_examples > 0) {
-    line += fmt::format(" accuracy={:.4f}", mean(evaluation.accuracy_sum, evaluation.accuracy_examples));
+    line += fmt::format(" accuracy={:.4f}",
+                        mean(evaluation.accuracy_sum, evaluation.accuracy_examples));
   }
   line += fmt::format(" seconds={:.3f}", Seconds(round.last_end - round.started));
   Line(log::Level::kInfo, line);

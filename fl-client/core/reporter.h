@@ -18,8 +18,8 @@ namespace fedge::client {
 
 using LogSink = std::function<void(log::Level, std::string_view)>;
 
-// Turns what many sessions do into few lines: one per round, one when the coordinator goes away and one when it is back.
-// Runs on the actor thread.
+// Turns what many sessions do into few lines: one per round, one when the coordinator goes away and
+// one when it is back. Runs on the actor thread.
 class Reporter {
  public:
   Reporter(std::string coordinator, std::vector<std::string> client_ids, LogSink sink);

@@ -29,8 +29,8 @@ LogSink OrDefault(LogSink sink) {
 
 }  // namespace
 
-Runtime::Runtime(RuntimeOptions options, const std::vector<Profile>& profiles, Surroundings surroundings,
-                 std::vector<std::unique_ptr<Trainer>> trainers)
+Runtime::Runtime(RuntimeOptions options, const std::vector<Profile>& profiles,
+                 Surroundings surroundings, std::vector<std::unique_ptr<Trainer>> trainers)
     : options_(std::move(options)),
       surroundings_(surroundings),
       now_(surroundings.clock.Now()),
@@ -72,7 +72,8 @@ void Runtime::Handle(Message message) {
     Feed(event->client, std::move(event->event));
   } else if (auto* fetched = std::get_if<FetchEnded>(&message)) {
     const auto delivery = models_.Complete(std::move(fetched->download), fetched->status);
-    for (const std::size_t client : delivery.clients) Feed(client, ModelReady{delivery.digest, delivery.result});
+    for (const std::size_t client : delivery.clients)
+      Feed(client, ModelReady{delivery.digest, delivery.result});
   } else if (!std::exchange(stopping_, true)) {
     for (std::size_t client = 0; client < sessions_.size(); ++client) Feed(client, Shutdown{});
   }
@@ -141,7 +142,10 @@ void Runtime::DispatchJobs() {
 }
 
 bool Runtime::Dispatch(std::size_t client, const StartJob& start) {
-  Job job{.client = client, .id = start.job, .work = EvaluateJob{start.model, client}, .reservation = nullptr};
+  Job job{.client = client,
+          .id = start.job,
+          .work = EvaluateJob{start.model, client},
+          .reservation = nullptr};
   if (start.task.kind == Task::Kind::kTrain) {
     job.reservation = budget_.Reserve(start.model->manifest.payload_bytes);
     if (job.reservation == nullptr) return false;
@@ -165,7 +169,8 @@ void Runtime::Reschedule(std::size_t client) {
 }
 
 void Runtime::TickDueSessions() {
-  // A session that is due and stays so (it cannot, but must not hang the process) waits for the next turn.
+  // A session that is due and stays so (it cannot, but must not hang the process) waits for the
+  // next turn.
   std::vector<std::size_t> due;
   for (const auto& [deadline, client] : deadlines_) {
     if (deadline > now_) break;

@@ -25,18 +25,20 @@ struct RuntimeOptions {
   Policy policy;
   std::string coordinator;   // HOST:PORT, for messages
   std::string cache_folder;  // where global models are kept while they are in use
-  // Of updates that are being made or wait for their answer; there is room for two per worker in any case.
+  // Of updates that are being made or wait for their answer; there is room for two per worker in
+  // any case.
   std::uint64_t max_update_bytes = std::uint64_t{64} << 20;
   std::uint64_t seed = 1;  // of the back-offs
   LogSink log;             // empty: log::Write
 };
 
-// All clients of a process: the actor that feeds their sessions and performs what they ask for. Thread-compatible; the
-// thread that calls Run is the actor thread. Stop it from elsewhere by posting StopRequested to the mailbox.
+// All clients of a process: the actor that feeds their sessions and performs what they ask for.
+// Thread-compatible; the thread that calls Run is the actor thread. Stop it from elsewhere by
+// posting StopRequested to the mailbox.
 class Runtime {
  public:
-  // What the runtime works with and does not own: `transport` was made for the same profiles and posts to the same
-  // mailbox.
+  // What the runtime works with and does not own: `transport` was made for the same profiles and
+  // posts to the same mailbox.
   struct Surroundings {
     Transport& transport;
     Mailbox& mailbox;
@@ -48,7 +50,8 @@ class Runtime {
   // Until every session has ended. OK if all ended well, else how the first did that did not.
   Status Run();
 
-  // One turn: waits at most `limit` for a message or a deadline, then handles everything that is there.
+  // One turn: waits at most `limit` for a message or a deadline, then handles everything that is
+  // there.
   void Turn(std::optional<Duration> limit);
   bool done() const { return num_ended_ == sessions_.size(); }
 

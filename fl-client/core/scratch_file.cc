@@ -1,11 +1,11 @@
 #include "fedge/client/scratch_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdlib>
 #include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "fedge/common/file.h"
 

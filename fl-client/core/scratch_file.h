@@ -10,10 +10,12 @@
 
 namespace fedge::client {
 
-// A file without a name: the system takes it back when the process ends, however that happens. Thread-compatible.
+// A file without a name: the system takes it back when the process ends, however that happens.
+// Thread-compatible.
 class ScratchFile {
  public:
-  // In `folder`, which must exist. kNotFound, kPermissionDenied, kResourceExhausted, naming the folder.
+  // In `folder`, which must exist. kNotFound, kPermissionDenied, kResourceExhausted, naming the
+  // folder.
   static Result<ScratchFile> Create(const std::string& folder);
   ScratchFile(ScratchFile&& other) noexcept;
   ScratchFile& operator=(ScratchFile&& other) noexcept;
@@ -22,7 +24,8 @@ class ScratchFile {
   // kResourceExhausted when there is no room left.
   Status WriteAt(std::uint64_t offset, std::span<const std::byte> bytes);
   Status Clear();
-  // A path under which this process, and no other, can open the file for as long as this object lives.
+  // A path under which this process, and no other, can open the file for as long as this object
+  // lives.
   std::string path() const;
 
  private:

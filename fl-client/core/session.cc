@@ -31,9 +31,12 @@ std::optional<TimePoint> NextDeadline(const State& state) {
     if (waits && (!earliest || at < *earliest)) earliest = at;
   };
   consider(online->poll == kNoCall, online->poll_at);
-  if (const auto* work = std::get_if<Fetching>(&state.work)) consider(!work->requested, work->retry_at);
-  if (const auto* work = std::get_if<Uploading>(&state.work)) consider(work->call == kNoCall, work->retry_at);
-  if (const auto* work = std::get_if<Reporting>(&state.work)) consider(work->call == kNoCall, work->retry_at);
+  if (const auto* work = std::get_if<Fetching>(&state.work))
+    consider(!work->requested, work->retry_at);
+  if (const auto* work = std::get_if<Uploading>(&state.work))
+    consider(work->call == kNoCall, work->retry_at);
+  if (const auto* work = std::get_if<Reporting>(&state.work))
+    consider(work->call == kNoCall, work->retry_at);
   return earliest;
 }
 

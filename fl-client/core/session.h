@@ -14,33 +14,38 @@
 #include "fedge/common/random.h"
 #include "fedge/common/status.h"
 
-// One client's session as a pure function: no I/O, no clock, no lock. A session is two machines side by side. Its link
-// to the coordinator goes on while it works, and its work outlives a lost link.
+// One client's session as a pure function: no I/O, no clock, no lock. A session is two machines
+// side by side. Its link to the coordinator goes on while it works, and its work outlives a lost
+// link.
 //
-//   link     event                              next
-//   Offline  its time has come                  Joining
-//   Joining  joined                             Online: a poll is open from now on, also during work
-//   Joining  unreachable, id in use             Offline, with back-off; Ended after Policy's limits
-//   Joining  refused                            Ended
-//   Online   session unknown                    Offline: joins again with the same key; the work is kept
-//   Online   Gone                               Offline until the time it names; Ended if never
-//   any      Shutdown                           Leaving if Online, else Ended
-//   Leaving  left, or its limit has passed      Ended
+//   link     event                    next
+//   Offline  its time has come        Joining
+//   Joining  joined                   Online: a poll is open from now on, also during work
+//   Joining  unreachable, id in use   Offline, with back-off; Ended after Policy's limits
+//   Joining  refused                  Ended
+//   Online   session unknown          Offline: joins again with the same key; the work is kept
+//   Online   Gone                     Offline until the time it names; Ended if never
+//   any      Shutdown                 Leaving if Online, else Ended
+//   Leaving  left, or too late        Ended
 //
-//   work       event                            next
-//   Idle       a task                           Fetching
-//   Fetching   the model is there               Computing; Reporting if there is no way to get it
-//   Computing  an update                        Uploading
-//   Computing  a measurement, a failure         Reporting
-//   Uploading  an answer                        Idle; after a cut it asks how far it got and goes on there
-//   Reporting  an answer                        Idle
-//   any        Stop, or a task of another round Idle, or Fetching; an open upload or report is finished first
+//   work       event                     next
+//   Idle       a task                    Fetching
+//   Fetching   the model is there        Computing
+//   Fetching   there is no way to it     Reporting
+//   Computing  an update                 Uploading
+//   Computing  a measurement, a failure  Reporting
+//   Uploading  cut off                   Uploading: asks how far it got, and goes on there
+//   Uploading  an answer                 Idle, and a new poll says so
+//   Reporting  an answer                 Idle, and a new poll says so
+//   any        Stop                      Idle
+//   any        another task              Fetching; an open upload or report is answered before
 namespace fedge::client {
 
 struct Policy {
   Duration backoff_base{500};
   Duration backoff_cap{30'000};
-  std::optional<Duration> reconnect_limit = {};  // ends the session after so long without the coordinator; none: never
+  // Ends the session after so long without the coordinator; none: never.
+  std::optional<Duration> reconnect_limit = {};
   Duration duplicate_id_limit{120'000};  // how long another client may hold the id
   Duration leave_limit{2'000};
   std::uint32_t max_corrupt_downloads = 3;  // of one model, before the task is reported as failed
@@ -56,7 +61,7 @@ struct Joining {
 struct Online {
   SessionTerms terms;
   CallId poll = kNoCall;
-  TimePoint poll_at{};   // while no poll is open
+  TimePoint poll_at{};    // while no poll is open
   bool answered = false;  // a poll of this session was
 };
 struct Leaving {
@@ -116,8 +121,8 @@ struct Step {
   std::vector<Effect> effects;
 };
 
-// The only way a State changes. An event that belongs to no open call or job of the state is ignored: calls that were
-// cancelled answer late.
+// The only way a State changes. An event that belongs to no open call or job of the state is
+// ignored: calls that were cancelled answer late.
 Step Advance(const Policy& policy, State state, Event event, TimePoint now);
 
 // When Advance wants its next Tick; nullopt if nothing depends on time.

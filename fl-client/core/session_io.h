@@ -64,8 +64,8 @@ struct Reported {
 struct Left {
   CallId call;
 };
-using Event = std::variant<Tick, Shutdown, Joined, Polled, ModelReady, Trained, Evaluated, UploadChecked, Submitted,
-                           Reported, Left>;
+using Event = std::variant<Tick, Shutdown, Joined, Polled, ModelReady, Trained, Evaluated,
+                           UploadChecked, Submitted, Reported, Left>;
 
 // ---- Effects: calls ----
 struct SendJoin {
@@ -124,7 +124,15 @@ struct CancelJob {
 struct TaskStarted {
   Task task;
 };
-enum class TaskEnd : std::uint8_t { kAccepted, kRefused, kLate, kSurplus, kFailed, kEvaluated, kStopped };
+enum class TaskEnd : std::uint8_t {
+  kAccepted,
+  kRefused,
+  kLate,
+  kSurplus,
+  kFailed,
+  kEvaluated,
+  kStopped
+};
 struct TaskEnded {
   Task task;
   TaskEnd end;
@@ -142,7 +150,7 @@ struct LinkUp {
 struct SessionEnded {
   Status status;
 };
-using Effect = std::variant<Call, CancelCall, FetchModel, StartJob, CancelJob, TaskStarted, TaskEnded, LinkLost, LinkUp,
-                            SessionEnded>;
+using Effect = std::variant<Call, CancelCall, FetchModel, StartJob, CancelJob, TaskStarted,
+                            TaskEnded, LinkLost, LinkUp, SessionEnded>;
 
 }  // namespace fedge::client

@@ -81,14 +81,16 @@ void Stepper::OnAnswer(PollAnswer answer) {
 
 void Stepper::Offered(Task task) {
   const Task* current = CurrentTask(state_.work);
-  if ((current != nullptr && current->id == task.id) || (state_.next && state_.next->id == task.id)) {
+  if ((current != nullptr && current->id == task.id) ||
+      (state_.next && state_.next->id == task.id)) {
     return PausePolling();
   }
   state_.link_backoff.Reset();
   // An update whose answer is on its way has most likely ended the round that this task follows.
   const auto* upload = std::get_if<Uploading>(&state_.work);
   const auto* report = std::get_if<Reporting>(&state_.work);
-  if ((upload != nullptr && upload->call != kNoCall) || (report != nullptr && report->call != kNoCall)) {
+  if ((upload != nullptr && upload->call != kNoCall) ||
+      (report != nullptr && report->call != kNoCall)) {
     state_.next = std::move(task);
     return;
   }
@@ -174,18 +176,21 @@ void Stepper::End(Status status) {
 }
 
 void Stepper::ProceedLink() {
-  if (const auto* offline = std::get_if<Offline>(&state_.link); offline != nullptr && now_ >= offline->join_at) {
+  if (const auto* offline = std::get_if<Offline>(&state_.link);
+      offline != nullptr && now_ >= offline->join_at) {
     const CallId call = NewId();
     Emit(SendJoin{call});
     state_.link = Joining{call};
-  } else if (const auto* leaving = std::get_if<Leaving>(&state_.link); leaving != nullptr && now_ >= leaving->until) {
+  } else if (const auto* leaving = std::get_if<Leaving>(&state_.link);
+             leaving != nullptr && now_ >= leaving->until) {
     Emit(CancelCall{leaving->call});
     End(OkStatus());
   } else if (auto* online = std::get_if<Online>(&state_.link);
              online != nullptr && online->poll == kNoCall && now_ >= online->poll_at) {
     online->poll = NewId();
     const Task* busy = state_.next ? &*state_.next : CurrentTask(state_.work);
-    Emit(SendPoll{online->poll, online->terms.session, busy == nullptr ? "" : busy->id, online->terms.max_hold});
+    Emit(SendPoll{online->poll, online->terms.session, busy == nullptr ? "" : busy->id,
+                  online->terms.max_hold});
   }
 }
 

@@ -26,11 +26,13 @@ class Stepper {
   void Offered(Task task);
   void Stopped(const Stop& stop);
   void ProceedLink();
-  // The coordinator did not answer. Returns when to try again; ends the session if it has been away for too long.
+  // The coordinator did not answer. Returns when to try again; ends the session if it has been away
+  // for too long.
   TimePoint Unreachable(const Status& status, Duration retry_after);
   // Answers that change nothing must not turn into a busy loop.
   void PausePolling();
-  // Goes Offline until join_at; the calls that belong to the session are abandoned, the work is kept.
+  // Goes Offline until join_at; the calls that belong to the session are abandoned, the work is
+  // kept.
   void Disconnect(TimePoint join_at);
   void Rejoin();
   void End(Status status);

@@ -34,7 +34,8 @@ void Stepper::BeginReport(Task task, Report report) {
 
 void Stepper::On(ModelReady event) {
   auto* fetching = std::get_if<Fetching>(&state_.work);
-  if (fetching == nullptr || !fetching->requested || fetching->task.model.digest != event.digest) return;
+  if (fetching == nullptr || !fetching->requested || fetching->task.model.digest != event.digest)
+    return;
   if (event.result.ok()) {
     const JobId job = NewId();
     Emit(StartJob{job, fetching->task, *std::move(event.result)});
@@ -45,7 +46,8 @@ void Stepper::On(ModelReady event) {
   const Status status = std::move(event.result).status();
   const bool corrupt = status.code() == StatusCode::kDataLoss;
   fetching->corrupt += corrupt ? 1 : 0;
-  // The fetch may have run on another client's session: whether this one is known, its own poll finds out.
+  // The fetch may have run on another client's session: whether this one is known, its own poll
+  // finds out.
   const bool retry = IsRetriable(status.code()) || status.code() == StatusCode::kUnauthenticated ||
                      (corrupt && fetching->corrupt < policy_.max_corrupt_downloads);
   if (!retry) return BeginReport(std::move(fetching->task), status.message());
@@ -59,7 +61,8 @@ void Stepper::On(Trained event) {
   Task task = std::move(computing->task);
   if (!event.result.ok()) return BeginReport(std::move(task), event.result.status().message());
   state_.work_backoff.Reset();
-  state_.work = Uploading{.task = std::move(task), .update = *std::move(event.result), .retry_at = now_};
+  state_.work =
+      Uploading{.task = std::move(task), .update = *std::move(event.result), .retry_at = now_};
 }
 
 void Stepper::On(Evaluated event) {
@@ -94,7 +97,8 @@ void Stepper::On(UploadChecked event) {
   if (event.result.ok() && event.result->accepted) {
     return Finish({.task = upload->task, .end = TaskEnd::kAccepted, .update = upload->update});
   }
-  // Anything else: nothing of it is there, or what is there is not ours. The answer to the whole says what is wrong.
+  // Anything else: nothing of it is there, or what is there is not ours. The answer to the whole
+  // says what is wrong.
   const std::uint64_t received = event.result.ok() ? event.result->received_bytes : 0;
   Submit(*upload, received <= upload->update->output.payload.size() ? received : 0);
 }
@@ -130,7 +134,10 @@ void Stepper::On(Submitted event) {
       status.code() == StatusCode::kDataLoss || status.code() == StatusCode::kOutOfRange) {
     return RetryCall(*upload, status, event.retry_after);
   }
-  Finish({.task = upload->task, .end = TaskEnd::kRefused, .reason = status.message(), .update = upload->update});
+  Finish({.task = upload->task,
+          .end = TaskEnd::kRefused,
+          .reason = status.message(),
+          .update = upload->update});
 }
 
 void Stepper::On(Reported event) {
@@ -155,7 +162,14 @@ void Stepper::On(Reported event) {
 void Stepper::Finish(TaskEnded ended) {
   Emit(std::move(ended));
   state_.work = Idle{};
-  if (state_.next) Begin(*std::exchange(state_.next, std::nullopt));
+  if (state_.next) return Begin(*std::exchange(state_.next, std::nullopt));
+  // The open poll says that this client is busy: another one takes its place, and its late answer
+  // is not waited for.
+  if (auto* online = std::get_if<Online>(&state_.link);
+      online != nullptr && online->poll != kNoCall) {
+    online->poll = kNoCall;
+    online->poll_at = now_;
+  }
 }
 
 void Stepper::AbandonWork(const std::string& reason) {
@@ -163,7 +177,8 @@ void Stepper::AbandonWork(const std::string& reason) {
   AbandonCalls();
   if (const auto* computing = std::get_if<Computing>(&state_.work)) Emit(CancelJob{computing->job});
   if (const Task* task = CurrentTask(state_.work)) {
-    Finish({.task = *task, .end = TaskEnd::kStopped, .reason = reason});
+    Emit(TaskEnded{.task = *task, .end = TaskEnd::kStopped, .reason = reason});
+    state_.work = Idle{};
   }
 }
 

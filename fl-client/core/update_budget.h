@@ -7,16 +7,17 @@
 
 namespace fedge::client {
 
-// How much memory updates may take, from the beginning of their training until the coordinator has answered. So a
-// process of many clients stays small when the coordinator is slow or away. Reservations are made on one thread and
-// given back on any.
+// How much memory updates may take, from the beginning of their training until the coordinator has
+// answered. So a process of many clients stays small when the coordinator is slow or away.
+// Reservations are made on one thread and given back on any.
 class UpdateBudget {
  public:
   // max_bytes of updates, but always room for min_updates however large they are.
   UpdateBudget(std::uint64_t max_bytes, std::size_t min_updates)
       : max_bytes_(max_bytes), min_updates_(min_updates), used_(std::make_shared<Used>()) {}
 
-  // nullptr if there is no room now. The reservation lasts until its last copy is gone; it may outlive the budget.
+  // nullptr if there is no room now. The reservation lasts until its last copy is gone; it may
+  // outlive the budget.
   std::shared_ptr<void> Reserve(std::uint64_t bytes) {
     if (used_->updates >= min_updates_ && used_->bytes + bytes > max_bytes_) return nullptr;
     ++used_->updates;

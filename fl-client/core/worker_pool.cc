@@ -10,19 +10,22 @@
 namespace fedge::client {
 namespace {
 
-Result<std::shared_ptr<const Update>> Train(Trainer& trainer, Job& job, const std::stop_token& stop) {
+Result<std::shared_ptr<const Update>> Train(Trainer& trainer, Job& job,
+                                            const std::stop_token& stop) {
   const auto& train = std::get<TrainJob>(job.work);
   auto output = trainer.Train(train, stop);
   if (!output.ok()) return output.status();
   if (output->payload.size() != train.model->manifest.payload_bytes) {
-    return Internal("the trainer gave an update of {} bytes where the model asks for {}", output->payload.size(),
-                    train.model->manifest.payload_bytes);
+    return Internal("the trainer gave an update of {} bytes where the model asks for {}",
+                    output->payload.size(), train.model->manifest.payload_bytes);
   }
   if (output->result.num_examples == 0 || output->result.num_examples > kMaxWeight) {
-    return InvalidArgument("{} examples to train on; 1 to {} are needed", output->result.num_examples, kMaxWeight);
+    return InvalidArgument("{} examples to train on; 1 to {} are needed",
+                           output->result.num_examples, kMaxWeight);
   }
   if (output->result.after.measured() && !std::isfinite(output->result.after.loss)) {
-    return InvalidArgument("the loss is {} after training; try a smaller learning rate", output->result.after.loss);
+    return InvalidArgument("the loss is {} after training; try a smaller learning rate",
+                           output->result.after.loss);
   }
   auto update = std::make_shared<Update>();
   update->output = *std::move(output);
@@ -33,7 +36,8 @@ Result<std::shared_ptr<const Update>> Train(Trainer& trainer, Job& job, const st
 
 }  // namespace
 
-WorkerPool::WorkerPool(std::vector<std::unique_ptr<Trainer>> trainers, Mailbox& mailbox) : mailbox_(mailbox) {
+WorkerPool::WorkerPool(std::vector<std::unique_ptr<Trainer>> trainers, Mailbox& mailbox)
+    : mailbox_(mailbox) {
   workers_.reserve(trainers.size());
   for (auto& trainer : trainers) {
     workers_.push_back(std::make_unique<Worker>());
@@ -74,8 +78,9 @@ void WorkerPool::Cancel(std::size_t client, JobId id) {
   for (auto& worker : workers_) {
     if (worker->job == id && worker->client == client) worker->stop.request_stop();
   }
-  const auto it = std::find_if(queue_.begin(), queue_.end(),
-                               [&](const Job& job) { return job.client == client && job.id == id; });
+  const auto it = std::find_if(queue_.begin(), queue_.end(), [&](const Job& job) {
+    return job.client == client && job.id == id;
+  });
   if (it == queue_.end()) return;
   dropped = std::move(*it);
   queue_.erase(it);

@@ -22,8 +22,8 @@ struct Job {
   std::shared_ptr<void> reservation;  // goes into the update
 };
 
-// One thread per trainer. A job is answered by Trained or Evaluated in the mailbox, unless it was cancelled before it
-// began. Thread-safe.
+// One thread per trainer. A job is answered by Trained or Evaluated in the mailbox, unless it was
+// cancelled before it began. Thread-safe.
 class WorkerPool {
  public:
   WorkerPool(std::vector<std::unique_ptr<Trainer>> trainers, Mailbox& mailbox);

@@ -1,13 +1,13 @@
 #include "client_data.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <numeric>
 #include <random>
 #include <span>
 #include <utility>
+
+#include <unistd.h>
 
 #include "fedge/common/random.h"
 #include "fedge/data/dataset_registry.h"
@@ -25,7 +25,9 @@ std::string RandomId() {
   std::array<char, 65> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0) host = {"client"};
   std::string name(host.data());
-  std::replace_if(name.begin(), name.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '-');
+  std::replace_if(
+      name.begin(), name.end(),
+      [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '-');
   std::random_device random;
   return fmt::format("{}-{:06x}", name, random() & 0xffffff);
 }
@@ -50,7 +52,9 @@ std::vector<std::uint32_t> All(const data::Dataset& dataset) {
 // The parts of the clients here.
 Result<data::Partition> Parts(const ClientOptions& options, const data::Dataset& dataset) {
   if (!options.takes_parts()) return data::Partition{All(dataset)};
-  FEDGE_ASSIGN_OR_RETURN(data::Partition all, data::MakePartition(options.partition_spec(), dataset, options.num_parts(), options.seed));
+  FEDGE_ASSIGN_OR_RETURN(
+      data::Partition all,
+      data::MakePartition(options.partition_spec(), dataset, options.num_parts(), options.seed));
   const auto first = std::make_move_iterator(all.begin() + options.partition_index);
   return data::Partition(first, first + static_cast<std::ptrdiff_t>(options.num_clients()));
 }
@@ -58,8 +62,10 @@ Result<data::Partition> Parts(const ClientOptions& options, const data::Dataset&
 Status AddTrainingData(const ClientOptions& options, data::Partition parts, ClientSet& set) {
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::uint64_t seed = CombineSeeds(options.seed, options.partition_index + i);
-    FEDGE_ASSIGN_OR_RETURN(data::Holdout split, data::SplitHoldout(parts[i], options.holdout, seed));
-    if (split.kept.empty()) return InvalidArgument("client '{}' has no example to train on", set.ids[i]);
+    FEDGE_ASSIGN_OR_RETURN(data::Holdout split,
+                           data::SplitHoldout(parts[i], options.holdout, seed));
+    if (split.kept.empty())
+      return InvalidArgument("client '{}' has no example to train on", set.ids[i]);
     set.data.push_back({.train = std::move(split.kept), .holdout = std::move(split.held_out)});
   }
   return OkStatus();
@@ -77,11 +83,11 @@ Result<ClientSet> LoadClients(const ClientOptions& options) {
   set.ids = Ids(options);
   if (options.evaluates()) {
     set.data.push_back({.train = {}, .holdout = All(*set.dataset)});
-    set.partition = fmt::format("test_examples={}", set.dataset->size());
+    set.summary = fmt::format("clients=1 test_examples={}", set.dataset->size());
     return set;
   }
   FEDGE_ASSIGN_OR_RETURN(data::Partition parts, Parts(options, *set.dataset));
-  set.partition = data::Summarize(parts, *set.dataset).ToString();
+  set.summary = data::Summarize(parts, *set.dataset).ToString();
   FEDGE_RETURN_IF_ERROR(AddTrainingData(options, std::move(parts), set));
   return set;
 }

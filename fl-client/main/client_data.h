@@ -8,7 +8,7 @@
 #include "client_options.h"
 #include "fedge/common/result.h"
 #include "fedge/data/dataset.h"
-#include "fedge/learn/torch_trainer.h"
+#include "fedge/client_main/torch_trainer.h"
 
 namespace fedge {
 
@@ -17,10 +17,11 @@ struct ClientSet {
   std::shared_ptr<const data::Dataset> dataset;
   std::vector<std::string> ids;
   std::vector<ClientData> data;  // by client
-  std::string partition;         // one line about it, for the log
+  std::string summary;           // "clients=50 examples=1437 ...", for the log
 
   std::size_t num_examples(std::size_t client) const {
-    return data[client].train.size() + (data[client].train.empty() ? data[client].holdout.size() : 0);
+    return data[client].train.size() +
+           (data[client].train.empty() ? data[client].holdout.size() : 0);
   }
 };
 

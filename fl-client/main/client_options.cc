@@ -6,6 +6,7 @@
 
 #include <fmt/ranges.h>
 
+#include "fedge/cli/suggest.h"
 #include "fedge/data/dataset_registry.h"
 #include "fedge/data/partition/partition.h"
 
@@ -25,34 +26,55 @@ bool IsAddress(std::string_view address) {
   if (address.starts_with("unix:")) return address.size() > 5;
   if (colon == std::string_view::npos || colon == 0) return false;
   const std::string_view port = address.substr(colon + 1);
-  return !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string_view::npos;
+  return !port.empty() && port.size() <= 5 &&
+         port.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// What was probably meant by "NAME:REST", if NAME is none of those that are known.
+template <typename Known>
+std::string Suggestion(std::string_view written, const std::vector<Known>& known) {
+  std::vector<std::string> names;
+  for (const Known& one : known) names.emplace_back(one.name);
+  const std::string name(written.substr(0, written.find(':')));
+  if (std::find(names.begin(), names.end(), name) != names.end()) return "";
+  return cli::DidYouMean(name, names);
 }
 
 }  // namespace
 
 Status ClientOptions::Validate() const {
   std::vector<std::string> problems;
-  const auto add = [&](const Status& status) {
-    if (!status.ok()) problems.push_back(status.message());
-  };
   if (!IsAddress(coordinator)) {
-    problems.push_back(fmt::format("--coordinator: '{}' is no address; it is HOST:PORT, such as 127.0.0.1:8470", coordinator));
+    problems.push_back(fmt::format(
+        "--coordinator: '{}' is no address; it is HOST:PORT, such as 127.0.0.1:8470", coordinator));
   }
   if (id.size() > kMaxIdLength || !std::all_of(id.begin(), id.end(), IsIdCharacter)) {
-    problems.push_back(fmt::format("--id: '{}' has other characters than letters, digits and ._:@-, or more than {}", id,
-                                   kMaxIdLength));
+    problems.push_back(fmt::format(
+        "--id: '{}' has other characters than letters, digits and ._:@-, or more than {}", id,
+        kMaxIdLength));
   }
-  add(data::BuiltinDatasets().Validate(data));
-  if (!partition.empty()) add(data::BuiltinPartitions().Validate(partition));
+  const data::DatasetRegistry datasets = data::BuiltinDatasets();
+  if (const Status status = datasets.Validate(data); !status.ok()) {
+    problems.push_back(status.message() + Suggestion(data.name, datasets.formats()));
+  }
+  const data::PartitionRegistry partitions = data::BuiltinPartitions();
+  if (const Status status = partitions.Validate(partition_spec()); !status.ok()) {
+    problems.push_back(status.message() + Suggestion(partition, partitions.methods()));
+  }
   if (partition.empty() && num_virtual == 0 && (num_partitions > 0 || partition_index > 0)) {
-    problems.emplace_back("--num-partitions and --partition-index need --partition, which says how the data are dealt out");
+    problems.emplace_back(
+        "--num-partitions and --partition-index need --partition, which says how the data are "
+        "dealt out");
   }
   if (evaluates() && takes_parts()) {
-    problems.emplace_back("--role evaluator is one client with the whole test data; leave out --virtual and --partition");
+    problems.emplace_back(
+        "--role evaluator is one client with the whole test data; leave out --virtual and "
+        "--partition");
   }
   if (partition_index + num_clients() > num_parts()) {
-    problems.push_back(fmt::format("--partition-index: {} clients from part {} on do not fit into {} parts (--num-partitions)",
-                                   num_clients(), partition_index, num_parts()));
+    problems.push_back(fmt::format(
+        "--partition-index: {} clients from part {} on do not fit into {} parts (--num-partitions)",
+        num_clients(), partition_index, num_parts()));
   }
   if (problems.empty()) return OkStatus();
   return InvalidArgument("{}", fmt::join(problems, "; "));

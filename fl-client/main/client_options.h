@@ -15,26 +15,26 @@ namespace fedge {
 // What the program fl-client does, as its command line says it.
 struct ClientOptions {
   std::string coordinator = "127.0.0.1:8470";
-  std::string id;                          // empty: the host's name and a random suffix; of virtual clients "client"
+  std::string id;  // empty: the host's name and a random suffix; of virtual clients "client"
   std::map<std::string, std::string> labels;
   std::string role = "trainer";
-  std::optional<Duration> reconnect;       // none: for ever
+  std::optional<Duration> reconnect;  // none: for ever
 
   data::DatasetOptions data;
-  std::uint32_t sequence_length = 80;      // of text
-  std::string partition;                   // empty: "iid" for virtual clients, else the whole data set
-  std::uint32_t num_virtual = 0;           // 0: one client
-  std::uint32_t num_partitions = 0;        // 0: as many as there are clients here
-  std::uint32_t partition_index = 0;       // the first one's
-  std::uint64_t seed = 1;                  // of the partition and the holdout
+  std::uint32_t sequence_length = 80;  // of text
+  std::string partition;               // empty: "iid" for virtual clients, else the whole data set
+  std::uint32_t num_virtual = 0;       // 0: one client
+  std::uint32_t num_partitions = 0;    // 0: as many as there are clients here
+  std::uint32_t partition_index = 0;   // the first one's
+  std::uint64_t seed = 1;              // of the partition and the holdout
   double holdout = 0;
 
-  std::uint32_t workers = 0;               // 0: one per core
+  std::uint32_t workers = 0;  // 0: one per core
   std::uint32_t threads_per_worker = 1;
   std::string loss = "auto";
   std::string device = "cpu";
   std::uint32_t metrics_samples = 200;
-  std::string cache_dir;                   // empty: the system's folder for temporary files
+  std::string cache_dir;  // empty: the system's folder for temporary files
 
   std::string log_level = "info";
 

@@ -9,8 +9,10 @@
 
 namespace fedge {
 
-// The calls to the coordinator. In a file of its own: nothing that includes gRPC may include LibTorch.
-std::unique_ptr<client::Transport> Connect(const std::string& coordinator, const std::vector<client::Profile>& profiles,
+// The calls to the coordinator. In a file of its own: nothing that includes gRPC may include
+// LibTorch.
+std::unique_ptr<client::Transport> Connect(const std::string& coordinator,
+                                           const std::vector<client::Profile>& profiles,
                                            client::Mailbox& mailbox);
 
 }  // namespace fedge

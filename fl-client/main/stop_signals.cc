@@ -1,17 +1,17 @@
 #include "stop_signals.h"
 
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <utility>
+
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <cstdint>
-#include <cstdlib>
-#include <utility>
 
 #include "fedge/cli/exit_code.h"
 #include "fedge/common/check.h"

@@ -5,9 +5,9 @@
 
 namespace fedge {
 
-// Calls `on_stop` once, on a thread of its own, at the first SIGTERM or SIGINT; the second one ends the process at once,
-// and so does a stop that takes longer than five seconds: what runs on may be a batch of minutes, and nothing is lost.
-// One object per process, made before any other thread.
+// Calls `on_stop` once, on a thread of its own, at the first SIGTERM or SIGINT; the second one ends
+// the process at once, and so does a stop that takes longer than five seconds: what runs on may be
+// a batch of minutes, and nothing is lost. One object per process, made before any other thread.
 class StopSignals {
  public:
   explicit StopSignals(std::function<void()> on_stop);

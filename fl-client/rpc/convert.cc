@@ -64,16 +64,18 @@ v1::JoinRequest ToProto(const Profile& profile) {
 
 Result<SessionTerms> FromProto(const v1::JoinResponse& response) {
   if (response.protocol() < kMinProtocol || response.protocol() > kMaxProtocol) {
-    return FailedPrecondition("the coordinator chose protocol {}; this client speaks {} to {}", response.protocol(),
-                              kMinProtocol, kMaxProtocol);
+    return FailedPrecondition("the coordinator chose protocol {}; this client speaks {} to {}",
+                              response.protocol(), kMinProtocol, kMaxProtocol);
   }
-  if (response.session().empty()) return InvalidArgument("the coordinator opened a session without a name");
+  if (response.session().empty())
+    return InvalidArgument("the coordinator opened a session without a name");
   SessionTerms terms;
   terms.session = response.session();
   terms.max_hold = Duration(std::min(response.max_hold_ms(), kMaxHoldMs));
-  terms.max_chunk_bytes = response.max_chunk_bytes() == 0
-                              ? kPreferredChunkBytes
-                              : std::clamp(response.max_chunk_bytes(), kMinChunkBytes, kPreferredChunkBytes);
+  terms.max_chunk_bytes =
+      response.max_chunk_bytes() == 0
+          ? kPreferredChunkBytes
+          : std::clamp(response.max_chunk_bytes(), kMinChunkBytes, kPreferredChunkBytes);
   terms.coordinator_id = response.coordinator_id();
   return terms;
 }

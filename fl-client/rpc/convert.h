@@ -5,7 +5,8 @@
 #include "fedge/common/result.h"
 #include "fedge/v1/federation.pb.h"
 
-// Between client/messages.h and the wire. What comes from a coordinator is checked: kInvalidArgument names what is wrong.
+// Between client/messages.h and the wire. What comes from a coordinator is checked:
+// kInvalidArgument names what is wrong.
 namespace fedge::client {
 
 v1::JoinRequest ToProto(const Profile& profile);

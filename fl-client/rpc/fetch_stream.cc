@@ -53,8 +53,9 @@ class FetchStream final : public grpc::ClientReadReactor<v1::FetchChunk> {
 
 }  // namespace
 
-void StartFetch(v1::Federation::Stub::async_interface& stub, grpc::ClientContext& context, const std::string& session,
-                std::unique_ptr<ModelDownload> download, std::function<void(FetchEnded)> done) {
+void StartFetch(v1::Federation::Stub::async_interface& stub, grpc::ClientContext& context,
+                const std::string& session, std::unique_ptr<ModelDownload> download,
+                std::function<void(FetchEnded)> done) {
   (new FetchStream(context, std::move(download), std::move(done)))->Start(stub, session);
 }
 

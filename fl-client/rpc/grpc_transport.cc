@@ -32,16 +32,19 @@ class GrpcTransport::Impl {
   Impl(const std::string& target, std::vector<Profile> profiles, Mailbox& mailbox)
       : profiles_(std::move(profiles)), mailbox_(mailbox) {
     const std::size_t connections =
-        std::clamp((profiles_.size() + kClientsPerConnection - 1) / kClientsPerConnection, std::size_t{1}, kMaxConnections);
+        std::clamp((profiles_.size() + kClientsPerConnection - 1) / kClientsPerConnection,
+                   std::size_t{1}, kMaxConnections);
     for (std::size_t i = 0; i < connections; ++i) {
-      stubs_.push_back(v1::Federation::NewStub(CreateChannel(target, {.credentials = nullptr, .own_connection = i > 0})));
+      stubs_.push_back(v1::Federation::NewStub(
+          CreateChannel(target, {.credentials = nullptr, .own_connection = i > 0})));
     }
   }
   ~Impl() { calls_.Close(); }
 
   void Send(std::size_t client, SendJoin call) {
     Unary<v1::JoinResponse>(
-        {client, call.call}, kJoinLimit, ToProto(profiles_[client]), &v1::Federation::Stub::async_interface::Join,
+        {client, call.call}, kJoinLimit, ToProto(profiles_[client]),
+        &v1::Federation::Stub::async_interface::Join,
         [call](Result<v1::JoinResponse> response, Duration retry_after) -> Event {
           if (!response.ok()) return Joined{call.call, response.status(), retry_after};
           return Joined{call.call, FromProto(*response)};
@@ -66,16 +69,19 @@ class GrpcTransport::Impl {
     request.set_session(call.session);
     request.set_task_id(call.task_id);
     Unary<v1::UploadStatusResponse>(
-        {client, call.call}, kShortLimit, std::move(request), &v1::Federation::Stub::async_interface::UploadStatus,
+        {client, call.call}, kShortLimit, std::move(request),
+        &v1::Federation::Stub::async_interface::UploadStatus,
         [id = call.call](Result<v1::UploadStatusResponse> response, Duration retry_after) -> Event {
           if (!response.ok()) return UploadChecked{id, response.status(), retry_after};
-          return UploadChecked{id, UploadProgress{response->received_bytes(), response->accepted()}};
+          return UploadChecked{id,
+                               UploadProgress{response->received_bytes(), response->accepted()}};
         });
   }
 
   void Send(std::size_t client, SendReport call) {
     Unary<v1::ReportResponse>(
-        {client, call.call}, kShortLimit, ToProto(call), &v1::Federation::Stub::async_interface::Report,
+        {client, call.call}, kShortLimit, ToProto(call),
+        &v1::Federation::Stub::async_interface::Report,
         [id = call.call](Result<v1::ReportResponse> response, Duration retry_after) -> Event {
           return Reported{id, response.status(), retry_after};
         });
@@ -84,9 +90,10 @@ class GrpcTransport::Impl {
   void Send(std::size_t client, SendLeave call) {
     v1::LeaveRequest request;
     request.set_session(call.session);
-    Unary<v1::LeaveResponse>({client, call.call}, kLeaveLimit, std::move(request),
-                             &v1::Federation::Stub::async_interface::Leave,
-                             [id = call.call](Result<v1::LeaveResponse>, Duration) -> Event { return Left{id}; });
+    Unary<v1::LeaveResponse>(
+        {client, call.call}, kLeaveLimit, std::move(request),
+        &v1::Federation::Stub::async_interface::Leave,
+        [id = call.call](Result<v1::LeaveResponse>, Duration) -> Event { return Left{id}; });
   }
 
   void Send(std::size_t client, SendSubmit call) {
@@ -103,10 +110,11 @@ class GrpcTransport::Impl {
     const OpenCalls::Key key{OpenCalls::kFetch, ++num_fetches_};
     auto context = std::make_shared<grpc::ClientContext>();
     if (!calls_.Add(key, context)) return;
-    StartFetch(*StubOf(0).async(), *context, session, std::move(download), [this, key](FetchEnded ended) {
-      mailbox_.Post(std::move(ended));
-      calls_.Remove(key);
-    });
+    StartFetch(*StubOf(0).async(), *context, session, std::move(download),
+               [this, key](FetchEnded ended) {
+                 mailbox_.Post(std::move(ended));
+                 calls_.Remove(key);
+               });
   }
 
   void Cancel(std::size_t client, CallId call) { calls_.Cancel({client, call}); }
@@ -115,11 +123,13 @@ class GrpcTransport::Impl {
   using Async = v1::Federation::Stub::async_interface;
 
   template <typename Request, typename Response>
-  using Method = void (Async::*)(grpc::ClientContext*, const Request*, Response*, std::function<void(grpc::Status)>);
+  using Method = void (Async::*)(grpc::ClientContext*, const Request*, Response*,
+                                 std::function<void(grpc::Status)>);
 
   // Begins a call whose end `to_event` turns into what the session is told.
   template <typename Response, typename Request, typename ToEvent>
-  void Unary(OpenCalls::Key key, Duration limit, Request request, Method<Request, Response> method, ToEvent to_event) {
+  void Unary(OpenCalls::Key key, Duration limit, Request request, Method<Request, Response> method,
+             ToEvent to_event) {
     struct Exchange {
       grpc::ClientContext context;
       Request request;
@@ -133,8 +143,10 @@ class GrpcTransport::Impl {
         &exchange->context, &exchange->request, &exchange->response,
         [this, key, exchange, to_event](const grpc::Status& grpc_status) mutable {
           const Status status = FromCall(grpc_status);
-          Event event = status.ok() ? to_event(std::move(exchange->response), Duration::zero())
-                                    : to_event(status, RetryAfter(exchange->context).value_or(Duration::zero()));
+          Event event =
+              status.ok()
+                  ? to_event(std::move(exchange->response), Duration::zero())
+                  : to_event(status, RetryAfter(exchange->context).value_or(Duration::zero()));
           exchange.reset();
           mailbox_.Post(SessionEvent{key.first, std::move(event)});
           calls_.Remove(key);
@@ -150,7 +162,8 @@ class GrpcTransport::Impl {
   CallId num_fetches_ = 0;
 };
 
-GrpcTransport::GrpcTransport(const std::string& target, std::vector<Profile> profiles, Mailbox& mailbox)
+GrpcTransport::GrpcTransport(const std::string& target, std::vector<Profile> profiles,
+                             Mailbox& mailbox)
     : impl_(std::make_unique<Impl>(target, std::move(profiles), mailbox)) {}
 
 GrpcTransport::~GrpcTransport() = default;

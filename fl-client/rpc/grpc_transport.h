@@ -9,8 +9,8 @@
 
 namespace fedge::client {
 
-// The calls of federation.proto by gRPC's callback API: an open poll costs no thread, and all clients of the process
-// share a connection, or a few when they are thousands.
+// The calls of federation.proto by gRPC's callback API: an open poll costs no thread, and all
+// clients of the process share a connection, or a few when they are thousands.
 class GrpcTransport final : public Transport {
  public:
   // Does not connect yet. `target` is HOST:PORT. The mailbox outlives the transport.

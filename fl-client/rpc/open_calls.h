@@ -14,10 +14,12 @@
 
 namespace fedge::client {
 
-// The calls of a transport that have not ended, so that they can be cancelled and waited for. Thread-safe.
+// The calls of a transport that have not ended, so that they can be cancelled and waited for.
+// Thread-safe.
 class OpenCalls {
  public:
-  using Key = std::pair<std::size_t, CallId>;  // the client; of fetches kFetch and a number of their own
+  using Key =
+      std::pair<std::size_t, CallId>;  // the client; of fetches kFetch and a number of their own
   static constexpr std::size_t kFetch = ~std::size_t{0};
 
   // False once everything is being closed: the call must not begin.
@@ -29,8 +31,8 @@ class OpenCalls {
     return true;
   }
 
-  // The last thing that a call does, when it holds its context no more: a context holds the channel, and a channel that
-  // ends on a thread of gRPC waits there for that very thread.
+  // The last thing that a call does, when it holds its context no more: a context holds the
+  // channel, and a channel that ends on a thread of gRPC waits there for that very thread.
   void Remove(Key key) {
     {
       std::shared_ptr<grpc::ClientContext> ended;  // ends after the lock is released

@@ -18,7 +18,10 @@ namespace {
 class SubmitStream final : public grpc::ClientWriteReactor<v1::SubmitRequest> {
  public:
   SubmitStream(grpc::ClientContext& context, SendSubmit submit, std::function<void(Event)> done)
-      : context_(context), submit_(std::move(submit)), done_(std::move(done)), offset_(submit_.offset) {}
+      : context_(context),
+        submit_(std::move(submit)),
+        done_(std::move(done)),
+        offset_(submit_.offset) {}
 
   void Start(v1::Federation::Stub::async_interface& stub) {
     context_.set_deadline(TransferDeadline(payload().size()));
@@ -77,8 +80,8 @@ class SubmitStream final : public grpc::ClientWriteReactor<v1::SubmitRequest> {
 
 }  // namespace
 
-void StartSubmit(v1::Federation::Stub::async_interface& stub, grpc::ClientContext& context, SendSubmit submit,
-                 std::function<void(Event)> done) {
+void StartSubmit(v1::Federation::Stub::async_interface& stub, grpc::ClientContext& context,
+                 SendSubmit submit, std::function<void(Event)> done) {
   (new SubmitStream(context, std::move(submit), std::move(done)))->Start(stub);
 }
 

@@ -176,6 +176,8 @@ struct Learner::Impl {
 Learner::Learner(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Learner::~Learner() = default;
 
+const LearnerOptions& Learner::options() const { return impl_->options; }
+
 Result<std::unique_ptr<Learner>> Learner::Create(LearnerOptions options) {
   FEDGE_CHECK(options.dataset != nullptr);
   if (options.threads < 1) return InvalidArgument("threads is {}; it must be 1 or more", options.threads);

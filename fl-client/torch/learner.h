@@ -54,6 +54,7 @@ class Learner {
   static Result<std::unique_ptr<Learner>> Create(LearnerOptions options);
   ~Learner();
 
+  const LearnerOptions& options() const;
   // kCancelled once `stop` is requested, looked at between batches. kInvalidArgument: the data do not fit the model, the
   // loss or a weight is not finite ...; kFailedPrecondition: no examples. After an error the learner can be used again.
   Result<Learned> Train(const ModelView& model, const LearnTask& task, const std::stop_token& stop);

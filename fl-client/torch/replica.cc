@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <memory>
-#include <set>
-#include <tuple>
 #include <utility>
 
 #include <ATen/core/grad_mode.h>
@@ -68,93 +65,87 @@ Status Replica::Reset(const Archive& archive, const Manifest& manifest) {
     reusable_ = false;
     FEDGE_RETURN_IF_ERROR(Load(archive));
     structure_ = manifest.structure;
+    return OkStatus();
   }
   for (std::size_t i = 0; i < storages_.size(); ++i) {
     FEDGE_ASSIGN_OR_RETURN(const std::span<const std::byte> bytes, archive.StorageBytes(i));
     if (!bytes.empty()) storages_[i].copy_(ViewBytes(bytes));
   }
-  for (const Binding& binding : bindings_) binding.slot.Set(binding.tensor);
   for (at::Tensor& parameter : parameters_) parameter.mutable_grad().reset();
-  state_.RestoreOthers();
+  state_.Restore();
   return OkStatus();
 }
 
 Status Replica::Load(const Archive& archive) {
   module_ = torch::jit::load(std::make_shared<SpanReader>(archive.bytes()), device_, /*load_debug_files=*/false);
   state_ = ModuleState(module_);
-  storages_.clear();
-  bindings_.clear();
+  storages_.assign(archive.storages().size(), {});
   parameters_.clear();
-  for (const StorageInfo& storage : archive.storages()) {
-    const auto size = static_cast<std::int64_t>(storage.num_bytes());
-    storages_.push_back(at::empty({size}, at::TensorOptions(device_).dtype(at::kByte)));
-  }
-  std::set<std::string> unbound;
-  for (const auto& [name, slot] : state_.tensors()) unbound.insert(name);
-  std::size_t num_elsewhere = 0;  // tensors in lists and the like
+  bool all_found = true;
   for (const TensorInfo& info : archive.tensors()) {
     const auto found = state_.tensors().find(info.name);
-    if (found != state_.tensors().end()) {
-      Bind(info, found->second);
-      unbound.erase(info.name);
-    } else if (info.trainable()) {
-      return InvalidArgument("LibTorch does not find the parameter '{}' in the model", info.name);
-    } else {
-      ++num_elsewhere;
+    if (found == state_.tensors().end()) {
+      if (info.kind != TensorKind::kAttribute) return InvalidArgument("LibTorch does not find the tensor '{}'", info.name);
+      all_found = false;
+      continue;
     }
+    at::Tensor tensor = found->second;
+    FEDGE_RETURN_IF_ERROR(Bind(info, tensor));
+    if (!info.trainable()) continue;
+    const bool tied = std::ranges::any_of(parameters_, [&](const at::Tensor& other) { return other.is_same(tensor); });
+    if (!tied) parameters_.push_back(tensor.requires_grad_(true));
   }
-  reusable_ = unbound.empty() && num_elsewhere == 0;
+  reusable_ = all_found && archive.tensors().size() == state_.tensors().size();
   return OkStatus();
 }
 
-// Parameters that are the same view of one storage are tied: LibTorch loads them as separate leaves of the graph, each
-// with its own gradient and optimizer state; here they become one, as they were when the model was written.
-void Replica::Bind(const TensorInfo& info, const ModuleSlot& slot) {
-  at::Tensor view = MakeView(info);
-  if (info.trainable()) {
-    const auto tied = std::ranges::find_if(parameters_, [&](const at::Tensor& other) {
-      return other.is_alias_of(view) && other.storage_offset() == view.storage_offset() &&
-             other.sizes() == view.sizes() && other.strides() == view.strides();
-    });
-    if (tied != parameters_.end()) {
-      view = *tied;
-    } else {
-      parameters_.push_back(view.requires_grad_(true));
-    }
+Status Replica::Bind(const TensorInfo& info, at::Tensor& tensor) {
+  at::Tensor& storage = storages_[info.storage];
+  if (!storage.defined()) {
+    const auto size = static_cast<std::int64_t>(tensor.storage().nbytes());
+    storage = at::empty({0}, tensor.options().dtype(at::kByte).requires_grad(false)).set_(tensor.storage(), 0, {size}, {1});
   }
-  bindings_.push_back({info.name, info.storage, slot, std::move(view)});
+  if (tensor.scalar_type() != ScalarTypeOf(info.dtype) || tensor.sizes() != at::IntArrayRef(info.shape)) {
+    return InvalidArgument("LibTorch reads the tensor '{}' with another type or shape", info.name);
+  }
+  // Views of one storage, which LibTorch takes apart when it loads to a GPU.
+  if (!tensor.is_alias_of(storage) && tensor.numel() > 0) {
+    at::Tensor view = at::empty({0}, tensor.options().requires_grad(false));
+    view.set_(storage.storage(), static_cast<std::int64_t>(info.storage_offset), info.shape, info.strides);
+    tensor.set_data(view);
+  }
+  return OkStatus();
 }
 
-at::Tensor Replica::MakeView(const TensorInfo& info) {
-  at::Tensor view = at::empty({0}, at::TensorOptions(device_).dtype(ScalarTypeOf(info.dtype)));
-  return view.set_(storages_[info.storage].storage(), static_cast<std::int64_t>(info.storage_offset), info.shape,
-                   info.strides);
-}
-
-Status Replica::CollectReassigned(const Manifest& manifest) {
+Status Replica::CollectReassigned(const Archive& archive, const Manifest& manifest) {
   std::vector<bool> sent(storages_.size());
   for (const ManifestEntry& entry : manifest.entries) sent[entry.storage] = true;
-  for (const Binding& binding : bindings_) {
-    if (!sent[binding.storage]) continue;
-    const c10::IValue value = binding.slot.Get();
-    if (value.isTensor() && value.toTensor().is_same(binding.tensor)) continue;
-    if (!value.isTensor() || value.toTensor().scalar_type() != binding.tensor.scalar_type() ||
-        value.toTensor().sizes() != binding.tensor.sizes()) {
-      return InvalidArgument("training gave '{}' another type or shape", binding.name);
+  for (const TensorInfo& info : archive.tensors()) {
+    const auto slot = state_.slots().find(info.name);
+    if (!sent[info.storage] || slot == state_.slots().end()) continue;
+    const at::Tensor& original = state_.tensors().at(info.name);
+    const c10::IValue value = slot->second.Get();
+    if (value.isTensor() && value.toTensor().is_same(original)) continue;
+    if (!value.isTensor() || value.toTensor().scalar_type() != original.scalar_type() ||
+        value.toTensor().sizes() != original.sizes()) {
+      return InvalidArgument("training gave '{}' another type or shape", info.name);
     }
-    binding.tensor.copy_(value.toTensor());
-    binding.slot.Set(binding.tensor);
+    at::Tensor(original).copy_(value.toTensor());
+    slot->second.Set(original);
   }
   return OkStatus();
 }
 
 Result<std::vector<std::byte>> Replica::Update(const Archive& base, const Manifest& manifest) {
   const at::NoGradGuard no_grad;
-  FEDGE_RETURN_IF_ERROR(CollectReassigned(manifest));
+  FEDGE_RETURN_IF_ERROR(CollectReassigned(base, manifest));
   std::vector<std::byte> payload(manifest.payload_bytes);
   for (const ManifestEntry& entry : manifest.entries) {
     FEDGE_ASSIGN_OR_RETURN(const std::span<const std::byte> before, base.StorageBytes(entry.storage));
     const at::Tensor trained = storages_[entry.storage].cpu();
+    if (static_cast<std::size_t>(trained.numel()) != before.size()) {
+      return InvalidArgument("LibTorch reads the storage of '{}' with another size", entry.tensor);
+    }
     const auto* const data = static_cast<const std::byte*>(trained.const_data_ptr());
     const std::span<const std::byte> after(data, static_cast<std::size_t>(trained.numel()));
     const std::span<std::byte> out = std::span(payload).subspan(entry.payload_offset, entry.num_bytes());

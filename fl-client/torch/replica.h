@@ -39,25 +39,18 @@ class Replica {
   Result<std::vector<std::byte>> Update(const Archive& base, const Manifest& manifest);
 
  private:
-  struct Binding {
-    std::string name;
-    std::size_t storage = 0;
-    ModuleSlot slot;
-    at::Tensor tensor;
-  };
   Status Load(const Archive& archive);
-  void Bind(const TensorInfo& info, const ModuleSlot& slot);
-  at::Tensor MakeView(const TensorInfo& info);
+  // Makes the tensor a view of storages_, as Archive says, which becomes the tensor's own storage if there is none yet.
+  Status Bind(const TensorInfo& info, at::Tensor& tensor);
   // Values that forward put in place of a tensor (self.mean = ...) go where the tensor was.
-  Status CollectReassigned(const Manifest& manifest);
+  Status CollectReassigned(const Archive& archive, const Manifest& manifest);
 
   c10::Device device_;
   Digest structure_;
-  bool reusable_ = false;  // whether all that the archive holds can be written without loading it again
+  bool reusable_ = false;  // whether every tensor of the archive was found, so that it can be written in place
   torch::jit::Module module_;
   ModuleState state_;
   std::vector<at::Tensor> storages_;  // the archive's, as uint8 [num_bytes] on the device
-  std::vector<Binding> bindings_;
   std::vector<at::Tensor> parameters_;
 };
 

@@ -14,7 +14,7 @@ namespace {
 
 std::vector<std::string> PartOfDigits(int index, int count) {
   return {"--data", "digits", "--partition", "iid", "--num-partitions", std::to_string(count), "--partition-index",
-          std::to_string(index), "--id", "site-" + std::to_string(index)};
+          std::to_string(index), "--id", "site-" + std::to_string(index), "--label", "kind=real"};
 }
 
 std::uint64_t PayloadBytes(const Cluster& cluster) {
@@ -108,7 +108,7 @@ TEST(FaultsE2eTest, AStoppedCoordinatorGoesOnWithTheSameRound) {
   EXPECT_EQ(back.task().task_id(), slow.task().task_id());
   EXPECT_EQ(back.Submit(std::string(PayloadBytes(cluster), '\0')).outcome(), v1::SubmitResponse::ACCEPTED);
   EXPECT_EQ(cluster.Fedctl({"wait"}).status, 0);
-  ASSERT_EQ(cluster.Fedctl({"start-round", "--clients", "2", "--rounds", "2"}).status, 0);  // the clients reconnected
+  ASSERT_EQ(cluster.Fedctl({"start-round", "--clients", "2", "--rounds", "2", "--where", "kind=real"}).status, 0);  // the clients reconnected
 }
 
 TEST(FaultsE2eTest, TheCoordinatorDrainsOnSigterm) {

@@ -19,10 +19,15 @@ bool RogueClient::Join() {
   request.set_client_id(id_);
   request.set_client_key("0123456789abcdef");
   request.set_role(v1::ROLE_TRAINER);
-  grpc::ClientContext context;
-  context.set_wait_for_ready(true);  // a restarted coordinator: the channel may be backing off
   v1::JoinResponse response;
-  if (!stub_->Join(&context, request, &response).ok()) return false;
+  // After a restart of the coordinator the channel first finds its old connection broken.
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    grpc::ClientContext context;
+    context.set_wait_for_ready(true);
+    const grpc::Status status = stub_->Join(&context, request, &response);
+    if (status.ok()) break;
+    if (status.error_code() != grpc::StatusCode::UNAVAILABLE || attempt == 4) return false;
+  }
   session_ = response.session();
   return true;
 }

@@ -20,7 +20,7 @@ constexpr Architecture kArchitectures[] = {
     {"lenet5", "lenet5", "MNIST, LeNet-5 as in Caffe", BuildLenet5},
     {"lenet300", "lenet300", "MNIST, 784-300-100-10", BuildLenet300},
     {"resnet20", "resnet20", "CIFAR-10, 20 layers (He et al. 2016)", BuildResnet20},
-    {"char-lstm", "char-lstm:VOCABULARY", "next character, two LSTM layers (McMahan et al. 2017)", BuildCharLstm},
+    {"char-lstm", "char-lstm:VOCABULARY", "next of 90 or VOCABULARY characters (McMahan et al. 2017)", BuildCharLstm},
     {"mlp", "mlp:IN,...,OUT", "linear layers of these sizes with rectifiers in between", BuildMlp},
 };
 

@@ -13,11 +13,13 @@
 
 namespace fedge::client {
 
-// A coordinator behind the Transport seam, with switches for what goes wrong. Answers at once, by the mailbox; runs on
-// the actor thread. `log` is the transcript of what it was asked, one line per call.
+// A coordinator behind the Transport seam, with switches for what goes wrong. Answers at once, by
+// the mailbox; runs on the actor thread. `log` is the transcript of what it was asked, one line per
+// call.
 class FakeCoordinator final : public Transport {
  public:
-  FakeCoordinator(std::vector<std::string> ids, Mailbox& mailbox) : ids_(std::move(ids)), mailbox_(mailbox) {}
+  FakeCoordinator(std::vector<std::string> ids, Mailbox& mailbox)
+      : ids_(std::move(ids)), mailbox_(mailbox) {}
 
   // A content that can be fetched; returns its reference.
   ContentRef Keep(std::string content);
@@ -27,11 +29,11 @@ class FakeCoordinator final : public Transport {
   void Restart();
 
   // ---- Faults ----
-  bool down = false;        // every new call fails with UNAVAILABLE
-  int cut_fetches = 0;      // so many fetches end after half of what they owe
-  int damaged_fetches = 0;  // so many fetches bring other bytes of the right length
-  int cut_submits = 0;      // so many submits are cut after half of the payload
-  int lost_answers = 0;     // so many submits are accepted, but cut before the answer
+  bool down = false;          // every new call fails with UNAVAILABLE
+  int cut_fetches = 0;        // so many fetches end after half of what they owe
+  int damaged_fetches = 0;    // so many fetches bring other bytes of the right length
+  int cut_submits = 0;        // so many submits are cut after half of the payload
+  int lost_answers = 0;       // so many submits are accepted, but cut before the answer
   bool hold_submits = false;  // submits are taken, but not answered
   std::size_t chunk_bytes = 512;
 
@@ -56,7 +58,9 @@ class FakeCoordinator final : public Transport {
   void On(std::size_t client, const SendReport& call);
   void On(std::size_t client, const SendLeave& call);
   bool Knows(std::size_t client, const std::string& session) const;
-  void Answer(std::size_t client, Event event) { mailbox_.Post(SessionEvent{client, std::move(event)}); }
+  void Answer(std::size_t client, Event event) {
+    mailbox_.Post(SessionEvent{client, std::move(event)});
+  }
 
   std::vector<std::string> ids_;
   Mailbox& mailbox_;

@@ -22,7 +22,9 @@ constexpr std::size_t kChunkBytes = 700;
 
 }  // namespace
 
-FakeFederation::FakeFederation(std::string model) : model_(std::move(model)) { Listen("127.0.0.1:0"); }
+FakeFederation::FakeFederation(std::string model) : model_(std::move(model)) {
+  Listen("127.0.0.1:0");
+}
 
 FakeFederation::~FakeFederation() { Shutdown(); }
 
@@ -76,9 +78,9 @@ void FakeFederation::OpenRound(std::uint64_t round) {
 bool FakeFederation::AwaitUpdates(std::uint64_t round, std::size_t count) {
   const std::string prefix = fmt::format("{}:", round);
   return Await([&] {
-    return static_cast<std::size_t>(std::count_if(updates_.begin(), updates_.end(), [&](const auto& update) {
-             return update.first.starts_with(prefix);
-           })) >= count;
+    return static_cast<std::size_t>(std::count_if(
+               updates_.begin(), updates_.end(),
+               [&](const auto& update) { return update.first.starts_with(prefix); })) >= count;
   });
 }
 
@@ -111,10 +113,10 @@ void FakeFederation::AskForPatience(Duration retry_after) {
   patience_ = retry_after;
 }
 
-#define FEDGE_OBSERVED(type, name)              \
-  type FakeFederation::name() const {           \
-    const std::lock_guard lock(mutex_);         \
-    return name##_;                             \
+#define FEDGE_OBSERVED(type, name)      \
+  type FakeFederation::name() const {   \
+    const std::lock_guard lock(mutex_); \
+    return name##_;                     \
   }
 using Texts = std::map<std::string, std::string>;
 using Reports = std::map<std::string, v1::ReportRequest>;
@@ -130,7 +132,8 @@ FEDGE_OBSERVED(Offsets, submit_offsets)
 FEDGE_OBSERVED(std::size_t, num_left)
 #undef FEDGE_OBSERVED
 
-grpc::Status FakeFederation::Join(grpc::ServerContext*, const v1::JoinRequest* request, v1::JoinResponse* response) {
+grpc::Status FakeFederation::Join(grpc::ServerContext*, const v1::JoinRequest* request,
+                                  v1::JoinResponse* response) {
   const std::lock_guard lock(mutex_);
   const auto [joined, is_new] = joins_.try_emplace(request->client_id(), *request);
   if (!is_new && joined->second.client_key() != request->client_key()) {
@@ -153,9 +156,12 @@ grpc::Status FakeFederation::Poll(grpc::ServerContext* context, const v1::PollRe
   ++num_polling_;
   changed_.notify_all();
   const auto task_id = [&] { return fmt::format("{}:{}", round_, client); };
-  const auto owed = [&] { return round_ > 0 && request->busy_task_id() != task_id() && !done_.contains(task_id()); };
+  const auto owed = [&] {
+    return round_ > 0 && request->busy_task_id() != task_id() && !done_.contains(task_id());
+  };
   // A cancelled call wakes nobody: look now and then.
-  while (!stopping_ && !owed() && !context->IsCancelled()) changed_.wait_for(lock, std::chrono::milliseconds(20));
+  while (!stopping_ && !owed() && !context->IsCancelled())
+    changed_.wait_for(lock, std::chrono::milliseconds(20));
   --num_polling_;
   if (stopping_) return {grpc::StatusCode::UNAVAILABLE, "restarting"};
   if (!owed()) return {grpc::StatusCode::CANCELLED, "cancelled"};
@@ -175,7 +181,8 @@ grpc::Status FakeFederation::Fetch(grpc::ServerContext*, const v1::FetchRequest*
   {
     const std::lock_guard lock(mutex_);
     fetch_offsets_.push_back(request->offset());
-    if (request->digest() != ToBytes(Sha256::Of(AsBytes(model_)))) return {grpc::StatusCode::NOT_FOUND, "not kept"};
+    if (request->digest() != ToBytes(Sha256::Of(AsBytes(model_))))
+      return {grpc::StatusCode::NOT_FOUND, "not kept"};
     cut = cut_fetch_ > 0;
     if (cut) end = std::exchange(cut_fetch_, 0);
   }
@@ -190,26 +197,31 @@ grpc::Status FakeFederation::Fetch(grpc::ServerContext*, const v1::FetchRequest*
   return cut ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "cut") : grpc::Status::OK;
 }
 
-grpc::Status FakeFederation::UploadStatus(grpc::ServerContext*, const v1::UploadStatusRequest* request,
+grpc::Status FakeFederation::UploadStatus(grpc::ServerContext*,
+                                          const v1::UploadStatusRequest* request,
                                           v1::UploadStatusResponse* response) {
   const std::lock_guard lock(mutex_);
-  if (!sessions_.contains(request->session())) return {grpc::StatusCode::UNAUTHENTICATED, "unknown session"};
+  if (!sessions_.contains(request->session()))
+    return {grpc::StatusCode::UNAUTHENTICATED, "unknown session"};
   response->set_received_bytes(partial_[request->task_id()].size());
   response->set_accepted(updates_.contains(request->task_id()));
   return grpc::Status::OK;
 }
 
-grpc::Status FakeFederation::Submit(grpc::ServerContext* context, grpc::ServerReader<v1::SubmitRequest>* reader,
+grpc::Status FakeFederation::Submit(grpc::ServerContext* context,
+                                    grpc::ServerReader<v1::SubmitRequest>* reader,
                                     v1::SubmitResponse* response) {
   v1::SubmitRequest message;
-  if (!reader->Read(&message) || !message.has_header()) return {grpc::StatusCode::INVALID_ARGUMENT, "no header"};
+  if (!reader->Read(&message) || !message.has_header())
+    return {grpc::StatusCode::INVALID_ARGUMENT, "no header"};
   const v1::SubmitHeader header = message.header();
   std::string received;
   std::size_t limit = header.payload_bytes();
   bool cut = false;
   {
     const std::lock_guard lock(mutex_);
-    if (!sessions_.contains(header.session())) return {grpc::StatusCode::UNAUTHENTICATED, "unknown session"};
+    if (!sessions_.contains(header.session()))
+      return {grpc::StatusCode::UNAUTHENTICATED, "unknown session"};
     if (const Duration patience = std::exchange(patience_, Duration(0)); patience > Duration(0)) {
       SetRetryAfter(*context, patience);
       return {grpc::StatusCode::RESOURCE_EXHAUSTED, "no room"};
@@ -243,16 +255,19 @@ grpc::Status FakeFederation::Submit(grpc::ServerContext* context, grpc::ServerRe
   return grpc::Status::OK;
 }
 
-grpc::Status FakeFederation::Report(grpc::ServerContext*, const v1::ReportRequest* request, v1::ReportResponse*) {
+grpc::Status FakeFederation::Report(grpc::ServerContext*, const v1::ReportRequest* request,
+                                    v1::ReportResponse*) {
   const std::lock_guard lock(mutex_);
-  if (!sessions_.contains(request->session())) return {grpc::StatusCode::UNAUTHENTICATED, "unknown session"};
+  if (!sessions_.contains(request->session()))
+    return {grpc::StatusCode::UNAUTHENTICATED, "unknown session"};
   done_.insert(request->task_id());
   reports_[request->task_id()] = *request;
   changed_.notify_all();
   return grpc::Status::OK;
 }
 
-grpc::Status FakeFederation::Leave(grpc::ServerContext*, const v1::LeaveRequest* request, v1::LeaveResponse*) {
+grpc::Status FakeFederation::Leave(grpc::ServerContext*, const v1::LeaveRequest* request,
+                                   v1::LeaveResponse*) {
   const std::lock_guard lock(mutex_);
   num_left_ += sessions_.erase(request->session());
   return grpc::Status::OK;

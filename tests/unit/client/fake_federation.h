@@ -16,8 +16,8 @@
 
 namespace fedge::client {
 
-// A small Federation service on a port of its own, for a few clients: it hands each client that polls the same rounds,
-// one after another, and keeps what comes back. Thread-safe.
+// A small Federation service on a port of its own, for a few clients: it hands each client that
+// polls the same rounds, one after another, and keeps what comes back. Thread-safe.
 class FakeFederation final : public v1::Federation::Service {
  public:
   explicit FakeFederation(std::string model);
@@ -51,16 +51,20 @@ class FakeFederation final : public v1::Federation::Service {
   std::size_t num_left() const;
 
  private:
-  grpc::Status Join(grpc::ServerContext*, const v1::JoinRequest* request, v1::JoinResponse* response) override;
-  grpc::Status Poll(grpc::ServerContext* context, const v1::PollRequest* request, v1::PollResponse* response) override;
+  grpc::Status Join(grpc::ServerContext*, const v1::JoinRequest* request,
+                    v1::JoinResponse* response) override;
+  grpc::Status Poll(grpc::ServerContext* context, const v1::PollRequest* request,
+                    v1::PollResponse* response) override;
   grpc::Status Fetch(grpc::ServerContext*, const v1::FetchRequest* request,
                      grpc::ServerWriter<v1::FetchChunk>* writer) override;
   grpc::Status UploadStatus(grpc::ServerContext*, const v1::UploadStatusRequest* request,
                             v1::UploadStatusResponse* response) override;
   grpc::Status Submit(grpc::ServerContext* context, grpc::ServerReader<v1::SubmitRequest>* reader,
                       v1::SubmitResponse* response) override;
-  grpc::Status Report(grpc::ServerContext*, const v1::ReportRequest* request, v1::ReportResponse*) override;
-  grpc::Status Leave(grpc::ServerContext*, const v1::LeaveRequest* request, v1::LeaveResponse*) override;
+  grpc::Status Report(grpc::ServerContext*, const v1::ReportRequest* request,
+                      v1::ReportResponse*) override;
+  grpc::Status Leave(grpc::ServerContext*, const v1::LeaveRequest* request,
+                     v1::LeaveResponse*) override;
 
   void Listen(const std::string& address);
   void Shutdown();

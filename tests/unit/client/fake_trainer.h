@@ -15,7 +15,8 @@
 
 namespace fedge::client {
 
-// What the fake trainers of a test share: what they are to do, and what they have done. Thread-safe.
+// What the fake trainers of a test share: what they are to do, and what they have done.
+// Thread-safe.
 struct TrainingScript {
   std::atomic<std::size_t> nan_client = ~std::size_t{0};  // whose loss is not finite
   std::atomic<bool> block = false;                        // training goes on until it is stopped
@@ -53,9 +54,11 @@ class FakeTrainer final : public Trainer {
       return Cancelled("stopped");
     }
     ++script_->trained;
-    if (job.client_index == script_->nan_client) return InvalidArgument("the loss is nan in epoch 1");
+    if (job.client_index == script_->nan_client)
+      return InvalidArgument("the loss is nan in epoch 1");
     TrainOutput output;
-    output.payload.assign(job.model->manifest.payload_bytes, static_cast<std::byte>(job.client_index));
+    output.payload.assign(job.model->manifest.payload_bytes,
+                          static_cast<std::byte>(job.client_index));
     output.result = {.num_examples = 10 + job.client_index,
                      .before = {.num_examples = 10, .loss = 2, .accuracy = 0.25},
                      .after = {.num_examples = 10, .loss = 1, .accuracy = 0.5},
@@ -67,7 +70,8 @@ class FakeTrainer final : public Trainer {
   std::shared_ptr<TrainingScript> script_;
 };
 
-inline std::vector<std::unique_ptr<Trainer>> FakeTrainers(std::size_t count, std::shared_ptr<TrainingScript> script) {
+inline std::vector<std::unique_ptr<Trainer>> FakeTrainers(std::size_t count,
+                                                          std::shared_ptr<TrainingScript> script) {
   std::vector<std::unique_ptr<Trainer>> trainers;
   for (std::size_t i = 0; i < count; ++i) trainers.push_back(std::make_unique<FakeTrainer>(script));
   return trainers;

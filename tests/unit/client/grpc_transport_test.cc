@@ -1,4 +1,5 @@
-// Sessions, runtime and transport together, over real connections to a small service in this process.
+// Sessions, runtime and transport together, over real connections to a small service in this
+// process.
 #include "fedge/client_rpc/grpc_transport.h"
 
 #include <thread>
@@ -39,7 +40,8 @@ class Process {
     options.coordinator = target;
     options.cache_folder = folder_.path();
     options.log = [](log::Level, std::string_view) {};
-    runtime_ = std::make_unique<Runtime>(options, profiles, Runtime::Surroundings{*transport_, mailbox_, clock_},
+    runtime_ = std::make_unique<Runtime>(options, profiles,
+                                         Runtime::Surroundings{*transport_, mailbox_, clock_},
                                          FakeTrainers(2, script));
     thread_ = std::jthread([this] { status_ = runtime_->Run(); });
   }
@@ -69,8 +71,12 @@ class Process {
 
 class GrpcTransportTest : public ::testing::Test {
  protected:
-  static std::string Model() { return *ReadFile(std::string(FEDGE_CLIENT_TEST_DATA) + "/linear.pt"); }
-  static std::string PayloadOf(std::size_t client) { return std::string(64, static_cast<char>(client)); }
+  static std::string Model() {
+    return *ReadFile(std::string(FEDGE_CLIENT_TEST_DATA) + "/linear.pt");
+  }
+  static std::string PayloadOf(std::size_t client) {
+    return std::string(64, static_cast<char>(client));
+  }
 
   FakeFederation service_{Model()};
 };
@@ -163,7 +169,8 @@ TEST_F(GrpcTransportTest, ARestartedCoordinatorIsJoinedAgain) {
 TEST_F(GrpcTransportTest, AnIdInUseEndsWithAMessage) {
   Process first(service_.target(), {"a"});
   ASSERT_TRUE(service_.AwaitPolls(1));
-  Process second(service_.target(), {"a"}, {.backoff_base = Duration(1), .duplicate_id_limit = Duration(10)}, 'x');
+  Process second(service_.target(), {"a"},
+                 {.backoff_base = Duration(1), .duplicate_id_limit = Duration(10)}, 'x');
   const Status status = second.Join();
   EXPECT_EQ(status.code(), StatusCode::kAlreadyExists);
   EXPECT_EQ(status.message(), "the id is in use");

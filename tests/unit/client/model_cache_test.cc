@@ -23,13 +23,17 @@ class ModelCacheTest : public ::testing::Test {
     EXPECT_TRUE(content.ok()) << content.status().message();
     return *std::move(content);
   }
-  static ContentRef RefOf(const std::string& content) { return {Sha256::Of(AsBytes(content)), content.size()}; }
-  static Status Append(ModelDownload& download, std::string_view content, std::size_t begin, std::size_t end) {
+  static ContentRef RefOf(const std::string& content) {
+    return {Sha256::Of(AsBytes(content)), content.size()};
+  }
+  static Status Append(ModelDownload& download, std::string_view content, std::size_t begin,
+                       std::size_t end) {
     const auto bytes = AsBytes(content.substr(begin, end - begin));
     return download.Append(begin, bytes, Crc32(bytes));
   }
   // Fetches all of a model for client 0.
-  static Result<std::shared_ptr<const GlobalModel>> FetchAll(ModelCache& cache, const std::string& content) {
+  static Result<std::shared_ptr<const GlobalModel>> FetchAll(ModelCache& cache,
+                                                             const std::string& content) {
     auto download = cache.Request(RefOf(content), 0);
     EXPECT_NE(download, nullptr);
     EXPECT_TRUE(Append(*download, content, 0, content.size()).ok());
@@ -69,7 +73,8 @@ TEST_F(ModelCacheTest, TheModelCanBeOpenedByItsPathAndLeavesNoFile) {
 TEST_F(ModelCacheTest, ACutFetchGoesOnWhereItStopped) {
   auto download = cache_.Request(RefOf(model_), 0);
   ASSERT_TRUE(Append(*download, model_, 0, 1000).ok());
-  EXPECT_EQ(cache_.Complete(std::move(download), Unavailable("cut")).result.status().code(), StatusCode::kUnavailable);
+  EXPECT_EQ(cache_.Complete(std::move(download), Unavailable("cut")).result.status().code(),
+            StatusCode::kUnavailable);
 
   download = cache_.Request(RefOf(model_), 0);
   ASSERT_NE(download, nullptr);
@@ -92,7 +97,8 @@ TEST_F(ModelCacheTest, AWrongDigestIsDroppedAndFetchedAnew) {
   std::string wrong = model_;
   wrong[wrong.size() / 2] = static_cast<char>(wrong[wrong.size() / 2] ^ 1);
   ASSERT_TRUE(Append(*download, wrong, 0, wrong.size()).ok());
-  EXPECT_EQ(cache_.Complete(std::move(download), OkStatus()).result.status().code(), StatusCode::kDataLoss);
+  EXPECT_EQ(cache_.Complete(std::move(download), OkStatus()).result.status().code(),
+            StatusCode::kDataLoss);
 
   download = cache_.Request(RefOf(model_), 0);
   EXPECT_EQ(download->offset(), 0U);
@@ -103,7 +109,8 @@ TEST_F(ModelCacheTest, AWrongDigestIsDroppedAndFetchedAnew) {
 TEST_F(ModelCacheTest, ChunksThatDoNotFollowAreDamagedOrTooManyAreRefused) {
   auto download = cache_.Request(RefOf(model_), 0);
   const auto chunk = AsBytes(std::string_view(model_).substr(0, 100));
-  EXPECT_THAT(download->Append(7, chunk, Crc32(chunk)).message(), HasSubstr("begins at byte 7 where 0 was to follow"));
+  EXPECT_THAT(download->Append(7, chunk, Crc32(chunk)).message(),
+              HasSubstr("begins at byte 7 where 0 was to follow"));
   EXPECT_THAT(download->Append(0, chunk, Crc32(chunk) + 1).message(), HasSubstr("damaged"));
   const std::string more = model_ + "x";
   EXPECT_EQ(Append(*download, more, 0, more.size()).code(), StatusCode::kDataLoss);

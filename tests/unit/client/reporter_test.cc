@@ -65,10 +65,13 @@ TEST_F(ReporterTest, ANewerRoundWritesTheOneBefore) {
 
 TEST_F(ReporterTest, OneRefusalOfARoundIsToldTheRestIsCounted) {
   Reporter reporter = Make(3);
-  for (const std::size_t client : {0U, 1U, 2U}) reporter.On(client, TaskStarted{TrainTask(1)}, now_);
-  for (const std::size_t client : {0U, 1U, 2U}) reporter.On(client, End(1, TaskEnd::kRefused, "not finite"), now_);
+  for (const std::size_t client : {0U, 1U, 2U})
+    reporter.On(client, TaskStarted{TrainTask(1)}, now_);
+  for (const std::size_t client : {0U, 1U, 2U})
+    reporter.On(client, End(1, TaskEnd::kRefused, "not finite"), now_);
   reporter.Flush(now_);
-  EXPECT_THAT(lines_, ElementsAre("task refused client=c0 task=1:a round=1: not finite", HasSubstr("refused=3")));
+  EXPECT_THAT(lines_, ElementsAre("task refused client=c0 task=1:a round=1: not finite",
+                                  HasSubstr("refused=3")));
 }
 
 TEST_F(ReporterTest, ALongOutageIsAFewLines) {
@@ -84,7 +87,9 @@ TEST_F(ReporterTest, ALongOutageIsAFewLines) {
 TEST_F(ReporterTest, AnIdInUseIsNotCalledUnreachable) {
   Reporter reporter = Make(1);
   reporter.On(0, LinkLost{AlreadyExists("another client is 'c0'"), Duration(2'000)}, now_);
-  EXPECT_THAT(lines_, ElementsAre("coordinator host:1: another client is 'c0'; retrying in 2.0 s client=c0"));
+  EXPECT_THAT(
+      lines_,
+      ElementsAre("coordinator host:1: another client is 'c0'; retrying in 2.0 s client=c0"));
 }
 
 TEST_F(ReporterTest, SomeConnectedClientsAreToldAfterAWhile) {
@@ -99,7 +104,8 @@ TEST_F(ReporterTest, SomeConnectedClientsAreToldAfterAWhile) {
 
 TEST_F(ReporterTest, TheSameEndOfManySessionsIsOneLine) {
   Reporter reporter = Make(50);
-  for (std::size_t i = 0; i < 50; ++i) reporter.On(i, SessionEnded{FailedPrecondition("protocol 1 is not spoken")}, now_);
+  for (std::size_t i = 0; i < 50; ++i)
+    reporter.On(i, SessionEnded{FailedPrecondition("protocol 1 is not spoken")}, now_);
   EXPECT_THAT(lines_, ElementsAre("session ended client=c0: protocol 1 is not spoken"));
 }
 

@@ -38,7 +38,8 @@ inline std::shared_ptr<const Update> UpdateOf(std::size_t bytes) {
 
 // One line for an effect, e.g. "poll #2 busy=3:a".
 inline std::string Render(const Effect& effect) {
-  static constexpr const char* kEnds[] = {"accepted", "refused", "late", "surplus", "failed", "evaluated", "stopped"};
+  static constexpr const char* kEnds[] = {"accepted", "refused",   "late",   "surplus",
+                                          "failed",   "evaluated", "stopped"};
   struct {
     std::string operator()(const Call& call) const { return std::visit(*this, call); }
     std::string operator()(const SendJoin& e) const { return fmt::format("join #{}", e.call); }
@@ -53,18 +54,27 @@ inline std::string Render(const Effect& effect) {
     }
     std::string operator()(const SendReport& e) const {
       const auto* failure = std::get_if<std::string>(&e.report);
-      return fmt::format("report #{} {} {} {}", e.call, e.session, e.task_id,
-                         failure != nullptr ? *failure : fmt::format("loss {}", std::get<Metrics>(e.report).loss));
+      return fmt::format(
+          "report #{} {} {} {}", e.call, e.session, e.task_id,
+          failure != nullptr ? *failure : fmt::format("loss {}", std::get<Metrics>(e.report).loss));
     }
-    std::string operator()(const SendLeave& e) const { return fmt::format("leave #{} {}", e.call, e.session); }
+    std::string operator()(const SendLeave& e) const {
+      return fmt::format("leave #{} {}", e.call, e.session);
+    }
     std::string operator()(const CancelCall& e) const { return fmt::format("cancel #{}", e.call); }
     std::string operator()(const FetchModel& e) const { return fmt::format("fetch {}", e.session); }
-    std::string operator()(const StartJob& e) const { return fmt::format("job #{} {}", e.job, e.task.id); }
-    std::string operator()(const CancelJob& e) const { return fmt::format("cancel job #{}", e.job); }
-    std::string operator()(const TaskStarted& e) const { return fmt::format("started {}", e.task.id); }
+    std::string operator()(const StartJob& e) const {
+      return fmt::format("job #{} {}", e.job, e.task.id);
+    }
+    std::string operator()(const CancelJob& e) const {
+      return fmt::format("cancel job #{}", e.job);
+    }
+    std::string operator()(const TaskStarted& e) const {
+      return fmt::format("started {}", e.task.id);
+    }
     std::string operator()(const TaskEnded& e) const {
-      return fmt::format("{} {}{}{}", kEnds[static_cast<int>(e.end)], e.task.id, e.reason.empty() ? "" : ": ",
-                         e.reason);
+      return fmt::format("{} {}{}{}", kEnds[static_cast<int>(e.end)], e.task.id,
+                         e.reason.empty() ? "" : ": ", e.reason);
     }
     std::string operator()(const LinkLost& e) const { return "lost: " + e.status.message(); }
     std::string operator()(const LinkUp&) const { return "up"; }
@@ -122,9 +132,12 @@ class SessionDriver {
   Lines Answer(PollAnswer answer) { return Feed(Polled{poll(), std::move(answer)}); }
   Lines FailPoll(Status status) { return Feed(Polled{poll(), std::move(status)}); }
   Lines DeliverModel() {
-    return Feed(ModelReady{CurrentTask(state.work)->model.digest, std::shared_ptr<const GlobalModel>()});
+    return Feed(
+        ModelReady{CurrentTask(state.work)->model.digest, std::shared_ptr<const GlobalModel>()});
   }
-  Lines FailModel(Status status) { return Feed(ModelReady{CurrentTask(state.work)->model.digest, std::move(status)}); }
+  Lines FailModel(Status status) {
+    return Feed(ModelReady{CurrentTask(state.work)->model.digest, std::move(status)});
+  }
   Lines FinishTraining(std::size_t bytes = 100) { return Feed(Trained{job(), UpdateOf(bytes)}); }
   // Joined, with a training task at the given step.
   void ToUploading(std::uint64_t round = 1) {

@@ -1,4 +1,5 @@
-// What becomes of a session when the connection is cut, the coordinator restarts, or answers come late or twice.
+// What becomes of a session when the connection is cut, the coordinator restarts, or answers come
+// late or twice.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,7 +18,8 @@ TEST(SessionOutageTest, TheFirstConnectionIsTriedForEverByDefault) {
   SessionDriver session;
   for (int i = 0; i < 1000; ++i) {
     ASSERT_THAT(session.Next(), ElementsAre(StartsWith("join #")));
-    ASSERT_THAT(session.Feed(Joined{session.join(), Unavailable("refused")}), ElementsAre("lost: refused"));
+    ASSERT_THAT(session.Feed(Joined{session.join(), Unavailable("refused")}),
+                ElementsAre("lost: refused"));
   }
   EXPECT_THAT(session.JoinAs("s"), ElementsAre("up", StartsWith("poll #")));
 }
@@ -48,7 +50,8 @@ TEST(SessionOutageTest, ACutPollIsRepeatedInTheSameSession) {
   session.JoinAs("s");
   EXPECT_THAT(session.FailPoll(Unavailable("cut")), ElementsAre("lost: cut"));
   EXPECT_THAT(session.Next(), ElementsAre("poll #3 s busy="));
-  EXPECT_THAT(session.Answer(TrainTask(1)), ElementsAre("up", "started 1:a", "poll #4 s busy=1:a", "fetch s"));
+  EXPECT_THAT(session.Answer(TrainTask(1)),
+              ElementsAre("up", "started 1:a", "poll #4 s busy=1:a", "fetch s"));
 }
 
 TEST(SessionOutageTest, AnUnknownSessionJoinsAgainAtOnce) {
@@ -78,8 +81,10 @@ TEST(SessionOutageTest, TrainingGoesOnOverARestartOfTheCoordinator) {
   EXPECT_THAT(session.FinishTraining(), ElementsAre("submit #5 s 1:a from 0"));
   EXPECT_THAT(session.Feed(Submitted{5, Unauthenticated("who?")}), ElementsAre("join #6"));
   EXPECT_THAT(session.JoinAs("t"), ElementsAre("up", "poll #7 t busy=1:a", "status #8 t 1:a"));
-  EXPECT_THAT(session.Feed(UploadChecked{8, UploadProgress{0, false}}), ElementsAre("submit #9 t 1:a from 0"));
-  EXPECT_THAT(session.Feed(Submitted{9, SubmitAnswer{}}), ElementsAre("accepted 1:a"));
+  EXPECT_THAT(session.Feed(UploadChecked{8, UploadProgress{0, false}}),
+              ElementsAre("submit #9 t 1:a from 0"));
+  EXPECT_THAT(session.Feed(Submitted{9, SubmitAnswer{}}),
+              ElementsAre("accepted 1:a", "poll #10 t busy="));
 }
 
 TEST(SessionOutageTest, AnUpdateFinishedWhileAwayIsSubmittedAfterwards) {
@@ -90,7 +95,8 @@ TEST(SessionOutageTest, AnUpdateFinishedWhileAwayIsSubmittedAfterwards) {
   session.Answer(Gone{"restarting", Duration(5'000)});
   EXPECT_THAT(session.FinishTraining(), IsEmpty());
   EXPECT_THAT(session.Next(), ElementsAre("join #5"));
-  EXPECT_THAT(session.JoinAs("t"), ElementsAre("up", "poll #6 t busy=1:a", "submit #7 t 1:a from 0"));
+  EXPECT_THAT(session.JoinAs("t"),
+              ElementsAre("up", "poll #6 t busy=1:a", "submit #7 t 1:a from 0"));
 }
 
 TEST(SessionOutageTest, ACutUploadGoesOnWhereItStopped) {
@@ -98,7 +104,8 @@ TEST(SessionOutageTest, ACutUploadGoesOnWhereItStopped) {
   session.ToUploading();
   EXPECT_THAT(session.Feed(Submitted{5, Unavailable("cut")}), IsEmpty());
   EXPECT_THAT(session.Next(), ElementsAre("status #6 s 1:a"));
-  EXPECT_THAT(session.Feed(UploadChecked{6, UploadProgress{64, false}}), ElementsAre("submit #7 s 1:a from 64"));
+  EXPECT_THAT(session.Feed(UploadChecked{6, UploadProgress{64, false}}),
+              ElementsAre("submit #7 s 1:a from 64"));
 }
 
 TEST(SessionOutageTest, AnUploadWhoseAnswerWasLostIsNotRepeated) {
@@ -106,7 +113,8 @@ TEST(SessionOutageTest, AnUploadWhoseAnswerWasLostIsNotRepeated) {
   session.ToUploading();
   session.Feed(Submitted{5, Unavailable("cut")});
   session.Next();
-  EXPECT_THAT(session.Feed(UploadChecked{6, UploadProgress{100, true}}), ElementsAre("accepted 1:a"));
+  EXPECT_THAT(session.Feed(UploadChecked{6, UploadProgress{100, true}}),
+              ElementsAre("accepted 1:a", "poll #7 s busy="));
 }
 
 TEST(SessionOutageTest, AnImpossibleProgressBeginsAgain) {
@@ -114,7 +122,8 @@ TEST(SessionOutageTest, AnImpossibleProgressBeginsAgain) {
   session.ToUploading();
   session.Feed(Submitted{5, Unavailable("cut")});
   session.Next();
-  EXPECT_THAT(session.Feed(UploadChecked{6, UploadProgress{101, false}}), ElementsAre("submit #7 s 1:a from 0"));
+  EXPECT_THAT(session.Feed(UploadChecked{6, UploadProgress{101, false}}),
+              ElementsAre("submit #7 s 1:a from 0"));
 }
 
 TEST(SessionOutageTest, ACheckThatIsCutIsRepeated) {
@@ -131,7 +140,8 @@ TEST(SessionOutageTest, AnUploadTheCoordinatorForgotIsSentWhole) {
   session.ToUploading();
   session.Feed(Submitted{5, Unavailable("cut")});
   session.Next();
-  EXPECT_THAT(session.Feed(UploadChecked{6, NotFound("no such task")}), ElementsAre("submit #7 s 1:a from 0"));
+  EXPECT_THAT(session.Feed(UploadChecked{6, NotFound("no such task")}),
+              ElementsAre("submit #7 s 1:a from 0"));
 }
 
 TEST(SessionOutageTest, AChunkDamagedOnItsWayIsSentAgain) {
@@ -144,7 +154,8 @@ TEST(SessionOutageTest, AChunkDamagedOnItsWayIsSentAgain) {
 TEST(SessionOutageTest, ASubmitThatCanNeverSucceedIsGivenUp) {
   SessionDriver session;
   session.ToUploading();
-  EXPECT_THAT(session.Feed(Submitted{5, InvalidArgument("no such codec")}), ElementsAre("refused 1:a: no such codec"));
+  EXPECT_THAT(session.Feed(Submitted{5, InvalidArgument("no such codec")}),
+              ElementsAre("refused 1:a: no such codec", "poll #6 s busy="));
 }
 
 TEST(SessionOutageTest, AReportIsRepeatedUntilItIsHeard) {
@@ -155,7 +166,8 @@ TEST(SessionOutageTest, AReportIsRepeatedUntilItIsHeard) {
   session.Feed(Trained{4, InvalidArgument("nan")});
   EXPECT_THAT(session.Feed(Reported{5, Unavailable("cut")}), IsEmpty());
   EXPECT_THAT(session.Next(), ElementsAre("report #6 s 1:a nan"));
-  EXPECT_THAT(session.Feed(Reported{6, Unauthenticated("who?")}), ElementsAre("cancel #3", StartsWith("join #")))
+  EXPECT_THAT(session.Feed(Reported{6, Unauthenticated("who?")}),
+              ElementsAre("cancel #3", StartsWith("join #")))
       << "the answer to the poll has not come yet";
 }
 
@@ -195,7 +207,8 @@ TEST(SessionOutageTest, AnswersOfCallsThatAreNotOpenAreIgnored) {
   EXPECT_EQ(session.exchange(), 5U);
 }
 
-// Every event in every state: none crashes, and nothing but a call that is open is ever cancelled or answered.
+// Every event in every state: none crashes, and nothing but a call that is open is ever cancelled
+// or answered.
 TEST(SessionOutageTest, EveryEventIsTakenInEveryState) {
   const std::vector<std::function<void(SessionDriver&)>> states = {
       [](SessionDriver&) {},
@@ -205,9 +218,15 @@ TEST(SessionOutageTest, EveryEventIsTakenInEveryState) {
       [](SessionDriver& s) { s.JoinAs("s"), s.Answer(TrainTask(1)), s.DeliverModel(); },
       [](SessionDriver& s) { s.ToUploading(); },
       [](SessionDriver& s) { s.ToUploading(), s.Answer(TrainTask(2)); },
-      [](SessionDriver& s) { s.ToUploading(), s.Feed(Submitted{s.exchange(), Unavailable("cut")}); },
-      [](SessionDriver& s) { s.ToUploading(), s.Answer(Gone{"later", Duration(1'000)}); },
-      [](SessionDriver& s) { s.JoinAs("s"), s.Answer(TrainTask(1)), s.FailModel(NotFound("gone")); },
+      [](SessionDriver& s) {
+        s.ToUploading(), s.Feed(Submitted{s.exchange(), Unavailable("cut")});
+      },
+      [](SessionDriver& s) {
+        s.ToUploading(), s.Answer(Gone{"later", Duration(1'000)});
+      },
+      [](SessionDriver& s) {
+        s.JoinAs("s"), s.Answer(TrainTask(1)), s.FailModel(NotFound("gone"));
+      },
       [](SessionDriver& s) { s.JoinAs("s"), s.Feed(Shutdown{}); },
       [](SessionDriver& s) { s.Feed(Shutdown{}); }};
   const auto events = [](CallId id) {
@@ -256,9 +275,11 @@ TEST(SessionOutageTest, EveryEventIsTakenInEveryState) {
           EXPECT_THAT(lines, IsEmpty()) << "state " << s;
         }
         EXPECT_LE(session.state.last_id, last_id + 3) << "state " << s;
-        EXPECT_EQ(NextDeadline(session.state).has_value() || session.poll() != 0 || session.join() != 0,
-                  !session.state.ended())
-            << "state " << s << " event " << event.index() << ": a session that is not over waits for something";
+        EXPECT_EQ(
+            NextDeadline(session.state).has_value() || session.poll() != 0 || session.join() != 0,
+            !session.state.ended())
+            << "state " << s << " event " << event.index()
+            << ": a session that is not over waits for something";
       }
     }
   }
@@ -290,7 +311,8 @@ TEST(BackoffTest, IsTheSameForTheSameSeed) {
   Random b(3);
   Backoff x;
   Backoff y;
-  for (int i = 0; i < 50; ++i) EXPECT_EQ(x.Next(Duration(500), Duration(9'000), a), y.Next(Duration(500), Duration(9'000), b));
+  for (int i = 0; i < 50; ++i)
+    EXPECT_EQ(x.Next(Duration(500), Duration(9'000), a), y.Next(Duration(500), Duration(9'000), b));
 }
 
 }  // namespace

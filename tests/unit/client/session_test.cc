@@ -16,11 +16,16 @@ TEST(SessionTest, ARoundFromJoiningToTheAnswer) {
   SessionDriver session;
   EXPECT_THAT(session.Next(), ElementsAre("join #1"));
   EXPECT_THAT(session.JoinAs("s"), ElementsAre("up", "poll #2 s busy="));
-  EXPECT_THAT(session.Answer(TrainTask(1)), ElementsAre("started 1:a", "poll #3 s busy=1:a", "fetch s"));
+  EXPECT_THAT(session.Answer(TrainTask(1)),
+              ElementsAre("started 1:a", "poll #3 s busy=1:a", "fetch s"));
   EXPECT_THAT(session.DeliverModel(), ElementsAre("job #4 1:a"));
   EXPECT_THAT(session.FinishTraining(), ElementsAre("submit #5 s 1:a from 0"));
-  EXPECT_THAT(session.Feed(Submitted{5, SubmitAnswer{}}), ElementsAre("accepted 1:a"));
-  EXPECT_THAT(session.Answer(TrainTask(2)), ElementsAre("started 2:a", "poll #6 s busy=2:a", "fetch s"));
+  EXPECT_THAT(session.Feed(Submitted{5, SubmitAnswer{}}),
+              ElementsAre("accepted 1:a", "poll #6 s busy="));
+  EXPECT_THAT(session.Feed(Polled{3, PollAnswer(Wait{})}), IsEmpty())
+      << "the poll that #6 took the place of";
+  EXPECT_THAT(session.Answer(TrainTask(2)),
+              ElementsAre("started 2:a", "poll #7 s busy=2:a", "fetch s"));
 }
 
 TEST(SessionTest, AnEvaluationIsReported) {
@@ -30,7 +35,8 @@ TEST(SessionTest, AnEvaluationIsReported) {
   EXPECT_THAT(session.DeliverModel(), ElementsAre("job #4 eval:3:a"));
   EXPECT_THAT(session.Feed(Evaluated{4, Metrics{.num_examples = 5, .loss = 0.5}}),
               ElementsAre("report #5 s eval:3:a loss 0.5"));
-  EXPECT_THAT(session.Feed(Reported{5, OkStatus()}), ElementsAre("evaluated eval:3:a"));
+  EXPECT_THAT(session.Feed(Reported{5, OkStatus()}),
+              ElementsAre("evaluated eval:3:a", "poll #6 s busy="));
 }
 
 TEST(SessionTest, EveryOutcomeEndsTheTaskWithItsReason) {
@@ -42,7 +48,8 @@ TEST(SessionTest, EveryOutcomeEndsTheTaskWithItsReason) {
     SessionDriver session;
     session.ToUploading();
     const std::string reason = outcome == Outcome::kAccepted ? "" : "why";
-    EXPECT_THAT(session.Feed(Submitted{session.exchange(), SubmitAnswer{outcome, reason}}), ElementsAre(line));
+    EXPECT_THAT(session.Feed(Submitted{session.exchange(), SubmitAnswer{outcome, reason}}),
+                ElementsAre(line, "poll #6 s busy="));
     EXPECT_EQ(CurrentTask(session.state.work), nullptr);
   }
 }
@@ -54,7 +61,8 @@ TEST(SessionTest, AFailureOfTheTrainerIsReportedWithItsMessage) {
   session.DeliverModel();
   EXPECT_THAT(session.Feed(Trained{4, InvalidArgument("the loss is nan")}),
               ElementsAre("report #5 s 1:a the loss is nan"));
-  EXPECT_THAT(session.Feed(Reported{5, OkStatus()}), ElementsAre("failed 1:a: the loss is nan"));
+  EXPECT_THAT(session.Feed(Reported{5, OkStatus()}),
+              ElementsAre("failed 1:a: the loss is nan", "poll #6 s busy="));
 }
 
 TEST(SessionTest, AModelThatIsNotKeptAnyMoreIsAFailure) {
@@ -94,7 +102,8 @@ TEST(SessionTest, StopCancelsTheJob) {
   session.DeliverModel();
   EXPECT_THAT(session.Answer(Stop{"1:a", "aborted"}),
               ElementsAre("cancel job #4", "stopped 1:a: aborted", "poll #5 s busy="));
-  EXPECT_THAT(session.Feed(Trained{4, UpdateOf(1)}), IsEmpty()) << "the cancelled job may finish all the same";
+  EXPECT_THAT(session.Feed(Trained{4, UpdateOf(1)}), IsEmpty())
+      << "the cancelled job may finish all the same";
 }
 
 TEST(SessionTest, StopCancelsAnUpload) {
@@ -126,15 +135,17 @@ TEST(SessionTest, ANewerTaskReplacesTheOneInTraining) {
   session.JoinAs("s");
   session.Answer(TrainTask(1));
   session.DeliverModel();
-  EXPECT_THAT(session.Answer(TrainTask(2)), ElementsAre("cancel job #4", "stopped 1:a: a newer task was offered",
-                                                        "started 2:a", "poll #5 s busy=2:a", "fetch s"));
+  EXPECT_THAT(session.Answer(TrainTask(2)),
+              ElementsAre("cancel job #4", "stopped 1:a: a newer task was offered", "started 2:a",
+                          "poll #5 s busy=2:a", "fetch s"));
 }
 
 TEST(SessionTest, ATaskThatComesBeforeTheAnswerToAnUploadWaitsForIt) {
   SessionDriver session;
   session.ToUploading();
   EXPECT_THAT(session.Answer(TrainTask(2)), ElementsAre("poll #6 s busy=2:a"));
-  EXPECT_THAT(session.Feed(Submitted{5, SubmitAnswer{}}), ElementsAre("accepted 1:a", "started 2:a", "fetch s"));
+  EXPECT_THAT(session.Feed(Submitted{5, SubmitAnswer{}}),
+              ElementsAre("accepted 1:a", "started 2:a", "fetch s"));
 }
 
 TEST(SessionTest, AWaitingTaskReplacesAnUploadThatFails) {
@@ -150,7 +161,8 @@ TEST(SessionTest, StopOfAWaitingTaskLeavesTheUpload) {
   session.ToUploading();
   session.Answer(TrainTask(2));
   EXPECT_THAT(session.Answer(Stop{"2:a", "aborted"}), ElementsAre("poll #7 s busy=1:a"));
-  EXPECT_THAT(session.Feed(Submitted{5, SubmitAnswer{}}), ElementsAre("accepted 1:a"));
+  EXPECT_THAT(session.Feed(Submitted{5, SubmitAnswer{}}),
+              ElementsAre("accepted 1:a", "poll #8 s busy="));
 }
 
 TEST(SessionTest, WaitIsHonoured) {
@@ -173,7 +185,8 @@ TEST(SessionTest, GoneForNowComesBackAndKeepsTheWork) {
   SessionDriver session;
   session.ToUploading();
   const TimePoint before = session.now;
-  EXPECT_THAT(session.Answer(Gone{"shutting down", Duration(2'000)}), ElementsAre("lost: shutting down", "cancel #5"));
+  EXPECT_THAT(session.Answer(Gone{"shutting down", Duration(2'000)}),
+              ElementsAre("lost: shutting down", "cancel #5"));
   EXPECT_EQ(session.deadline(), before + Duration(2'000));
   EXPECT_THAT(session.Next(), ElementsAre("join #6"));
   EXPECT_THAT(session.JoinAs("t"), ElementsAre("up", "poll #7 t busy=1:a", "status #8 t 1:a"));
@@ -193,8 +206,9 @@ TEST(SessionTest, ShutdownStopsTheWorkAndLeaves) {
   session.JoinAs("s");
   session.Answer(TrainTask(1));
   session.DeliverModel();
-  EXPECT_THAT(session.Feed(Shutdown{}),
-              ElementsAre("cancel job #4", "stopped 1:a: the client stops", "cancel #3", "leave #5 s"));
+  EXPECT_THAT(
+      session.Feed(Shutdown{}),
+      ElementsAre("cancel job #4", "stopped 1:a: the client stops", "cancel #3", "leave #5 s"));
   EXPECT_THAT(session.Feed(Left{5}), ElementsAre("ended OK"));
 }
 

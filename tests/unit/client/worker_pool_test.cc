@@ -14,10 +14,18 @@ class WorkerPoolTest : public ::testing::Test {
   WorkerPoolTest() {
     auto archive = Archive::Open(std::string(FEDGE_CLIENT_TEST_DATA) + "/linear.pt");
     auto manifest = BuildManifest(*archive);
-    model_ = std::make_shared<const GlobalModel>(GlobalModel{Digest{}, *std::move(archive), *std::move(manifest)});
+    model_ = std::make_shared<const GlobalModel>(
+        GlobalModel{Digest{}, *std::move(archive), *std::move(manifest)});
   }
   Job TrainingJob(std::size_t client, JobId id) const {
-    return {.client = client, .id = id, .work = TrainJob{.model = model_, .config = {}, .client_id = "a", .round = 1, .client_index = client}, .reservation = nullptr};
+    return {.client = client,
+            .id = id,
+            .work = TrainJob{.model = model_,
+                             .config = {},
+                             .client_id = "a",
+                             .round = 1,
+                             .client_index = client},
+            .reservation = nullptr};
   }
   // The next result; fails the test if none comes.
   SessionEvent Await() {

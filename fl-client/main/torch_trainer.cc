@@ -1,4 +1,4 @@
-#include "fedge/learn/torch_trainer.h"
+#include "fedge/client_main/torch_trainer.h"
 
 #include <algorithm>
 #include <span>
