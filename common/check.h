@@ -5,5 +5,6 @@ namespace fedge::internal {
 }  // namespace fedge::internal
 
 // A broken invariant of the program itself: never reachable from a file, a flag or the network.
-#define FEDGE_CHECK(condition) \
-  ((condition) ? static_cast<void>(0) : ::fedge::internal::CheckFailed(#condition, __FILE__, __LINE__))
+#define FEDGE_CHECK(condition)        \
+  ((condition) ? static_cast<void>(0) \
+               : ::fedge::internal::CheckFailed(#condition, __FILE__, __LINE__))

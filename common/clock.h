@@ -4,7 +4,8 @@
 
 namespace fedge {
 
-// Wall-clock time in whole milliseconds since the Unix epoch: it is written to disk and read by another process.
+// Wall-clock time in whole milliseconds since the Unix epoch: it is written to disk and read by
+// another process.
 using TimePoint = std::chrono::sys_time<std::chrono::milliseconds>;
 using Duration = std::chrono::milliseconds;
 

@@ -1,12 +1,5 @@
 #include "fedge/common/file.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -14,6 +7,13 @@
 #include <filesystem>
 #include <system_error>
 #include <utility>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace fedge {
 namespace {
@@ -47,7 +47,8 @@ Status ReadAllAt(int fd, const std::string& path, std::uint64_t offset, std::spa
     const ssize_t got = ::pread(fd, out.data(), out.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return ErrnoStatus(errno, path);
-    if (got == 0) return OutOfRange("{}: ends {} bytes too early (at offset {})", path, out.size(), offset);
+    if (got == 0)
+      return OutOfRange("{}: ends {} bytes too early (at offset {})", path, out.size(), offset);
     offset += static_cast<std::uint64_t>(got);
     out = out.subspan(static_cast<std::size_t>(got));
   }
@@ -75,7 +76,8 @@ class PosixWriteFile final : public WritableFile {
 
   Status WriteAt(std::uint64_t offset, std::span<const std::byte> bytes) override {
     while (!bytes.empty()) {
-      const ssize_t put = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      const ssize_t put =
+          ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (put < 0 && errno == EINTR) continue;
       if (put < 0) return ErrnoStatus(errno, path_);
       offset += static_cast<std::uint64_t>(put);
@@ -87,7 +89,8 @@ class PosixWriteFile final : public WritableFile {
     return ReadAllAt(fd_.get(), path_, offset, out);
   }
   Status Truncate(std::uint64_t size) override {
-    return ::ftruncate(fd_.get(), static_cast<off_t>(size)) == 0 ? OkStatus() : ErrnoStatus(errno, path_);
+    return ::ftruncate(fd_.get(), static_cast<off_t>(size)) == 0 ? OkStatus()
+                                                                 : ErrnoStatus(errno, path_);
   }
   Result<std::uint64_t> Size() const override {
     struct stat info {};
@@ -97,12 +100,15 @@ class PosixWriteFile final : public WritableFile {
   Status Reserve(std::uint64_t offset, std::uint64_t size) override {
     int outcome = 0;
     do {
-      outcome = ::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset), static_cast<off_t>(size));
+      outcome = ::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                            static_cast<off_t>(size));
     } while (outcome != 0 && errno == EINTR);
     if (outcome == 0 || errno == EOPNOTSUPP || errno == ENOSYS) return OkStatus();
     return ErrnoStatus(errno, path_);
   }
-  Status Sync() override { return ::fdatasync(fd_.get()) == 0 ? OkStatus() : ErrnoStatus(errno, path_); }
+  Status Sync() override {
+    return ::fdatasync(fd_.get()) == 0 ? OkStatus() : ErrnoStatus(errno, path_);
+  }
 
  private:
   Descriptor fd_;
@@ -125,8 +131,8 @@ class PosixFiles final : public FileSystem {
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0) return ErrnoStatus(errno, path);
     if (!S_ISREG(info.st_mode)) return InvalidArgument("{}: is not a regular file", path);
-    return std::unique_ptr<RandomAccessFile>(
-        std::make_unique<PosixReadFile>(std::move(fd), path, static_cast<std::uint64_t>(info.st_size)));
+    return std::unique_ptr<RandomAccessFile>(std::make_unique<PosixReadFile>(
+        std::move(fd), path, static_cast<std::uint64_t>(info.st_size)));
   }
 
   Result<std::unique_ptr<WritableFile>> OpenForWrite(const std::string& path) override {
@@ -167,7 +173,8 @@ class PosixFiles final : public FileSystem {
   Result<std::vector<std::string>> List(const std::string& path) override {
     std::error_code error;
     std::vector<std::string> names;
-    for (std::filesystem::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+    for (std::filesystem::directory_iterator it(path, error), end; !error && it != end;
+         it.increment(error)) {
       if (it->is_regular_file(error)) names.push_back(it->path().filename().string());
     }
     if (error) return ErrnoStatus(error.value(), path);
@@ -181,7 +188,8 @@ class PosixFiles final : public FileSystem {
     Descriptor fd = OpenRetrying(path, O_RDWR | O_CREAT, 0600);
     if (!fd.valid()) return ErrnoStatus(errno, path);
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-      if (errno == EWOULDBLOCK) return FailedPrecondition("{}: another process holds this lock", path);
+      if (errno == EWOULDBLOCK)
+        return FailedPrecondition("{}: another process holds this lock", path);
       return ErrnoStatus(errno, path);
     }
     return std::unique_ptr<FileLock>(std::make_unique<PosixLock>(std::move(fd)));
@@ -222,14 +230,16 @@ MappedFile::~MappedFile() {
 Result<std::string> ReadFile(const std::string& path, std::uint64_t max_bytes) {
   FEDGE_ASSIGN_OR_RETURN(const auto file, PosixFileSystem().OpenForRead(path));
   if (file->size() > max_bytes) {
-    return ResourceExhausted("{}: is {} bytes long; at most {} are read", path, file->size(), max_bytes);
+    return ResourceExhausted("{}: is {} bytes long; at most {} are read", path, file->size(),
+                             max_bytes);
   }
   std::string content(file->size(), '\0');
   FEDGE_RETURN_IF_ERROR(file->ReadAt(0, std::as_writable_bytes(std::span(content))));
   return content;
 }
 
-Status WriteFileAtomically(FileSystem& files, const std::string& path, std::span<const std::byte> bytes) {
+Status WriteFileAtomically(FileSystem& files, const std::string& path,
+                           std::span<const std::byte> bytes) {
   const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
   const auto write = [&]() -> Status {
     FEDGE_ASSIGN_OR_RETURN(const auto file, files.OpenForWrite(temporary));

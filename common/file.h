@@ -30,8 +30,9 @@ class WritableFile {
   virtual Status ReadAt(std::uint64_t offset, std::span<std::byte> out) const = 0;
   virtual Status Truncate(std::uint64_t size) = 0;
   virtual Result<std::uint64_t> Size() const = 0;
-  // Claims disk space for bytes that will be written later; the size stays as it is. kResourceExhausted when the disk is
-  // full. OK where the file system cannot reserve: then the write itself finds out.
+  // Claims disk space for bytes that will be written later; the size stays as it is.
+  // kResourceExhausted when the disk is full. OK where the file system cannot reserve: then the
+  // write itself finds out.
   virtual Status Reserve(std::uint64_t offset, std::uint64_t size) = 0;
   // Returns once the bytes written so far survive a loss of power (fdatasync).
   virtual Status Sync() = 0;
@@ -43,8 +44,8 @@ class FileLock {
   virtual ~FileLock() = default;
 };
 
-// The file operations of programs that must not lose data: a seam, so that tests can drop what was not synced. A new or
-// renamed file is durable only after SyncDirectory of its folder. Thread-safe.
+// The file operations of programs that must not lose data: a seam, so that tests can drop what was
+// not synced. A new or renamed file is durable only after SyncDirectory of its folder. Thread-safe.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -71,11 +72,13 @@ class FileSystem {
 // The operating system's files. Lives as long as the process.
 FileSystem& PosixFileSystem();
 
-// A whole file mapped read-only. The mapping lives as long as the object; moving keeps its address. Thread-safe.
-// For files that nothing else truncates: use RandomAccessFile where a vanishing disk must be an error, not a signal.
+// A whole file mapped read-only. The mapping lives as long as the object; moving keeps its address.
+// Thread-safe. For files that nothing else truncates: use RandomAccessFile where a vanishing disk
+// must be an error, not a signal.
 class MappedFile {
  public:
-  // kNotFound, kPermissionDenied, kInvalidArgument (not a regular file), each naming the path. An empty file is OK.
+  // kNotFound, kPermissionDenied, kInvalidArgument (not a regular file), each naming the path. An
+  // empty file is OK.
   static Result<MappedFile> Open(const std::string& path);
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;
@@ -88,13 +91,17 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
-// The whole file as bytes, for small ones. kNotFound and so on as above; kResourceExhausted beyond max_bytes.
+// The whole file as bytes, for small ones. kNotFound and so on as above; kResourceExhausted beyond
+// max_bytes.
 Result<std::string> ReadFile(const std::string& path, std::uint64_t max_bytes = 64u << 20);
 
-// Writes next to `path`, syncs, renames, syncs the folder: afterwards the old or the new content is there, whole.
-Status WriteFileAtomically(FileSystem& files, const std::string& path, std::span<const std::byte> bytes);
+// Writes next to `path`, syncs, renames, syncs the folder: afterwards the old or the new content is
+// there, whole.
+Status WriteFileAtomically(FileSystem& files, const std::string& path,
+                           std::span<const std::byte> bytes);
 
-// The error for errno value `error` on `path`: kNotFound, kPermissionDenied, kResourceExhausted ... "PATH: <what>".
+// The error for errno value `error` on `path`: kNotFound, kPermissionDenied, kResourceExhausted ...
+// "PATH: <what>".
 Status ErrnoStatus(int error, const std::string& path);
 
 }  // namespace fedge

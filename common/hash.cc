@@ -61,7 +61,9 @@ void Sha256::Update(std::span<const std::byte> bytes) {
 Digest Sha256::Finish() {
   Digest digest;
   unsigned size = 0;
-  FEDGE_CHECK(EVP_DigestFinal_ex(context_->evp, reinterpret_cast<unsigned char*>(digest.bytes.data()), &size) == 1);
+  FEDGE_CHECK(EVP_DigestFinal_ex(context_->evp,
+                                 reinterpret_cast<unsigned char*>(digest.bytes.data()),
+                                 &size) == 1);
   context_->Begin();
   return digest;
 }

@@ -13,7 +13,8 @@
 namespace fedge {
 namespace {
 
-// The length of the well-formed UTF-8 character that `text` begins with (RFC 3629); 0 if there is none.
+// The length of the well-formed UTF-8 character that `text` begins with (RFC 3629); 0 if there is
+// none.
 std::size_t Utf8Length(std::string_view text) {
   const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
@@ -161,9 +162,10 @@ Result<std::vector<std::pair<std::string, std::string>>> ParseJsonMembers(std::s
   const rapidjson::ParseResult parsed = reader.Parse<kFlags>(stream, collector);
   if (parsed.IsError()) {
     const bool shape = parsed.Code() == rapidjson::kParseErrorTermination;
-    return InvalidArgument("not a JSON object of depth {} or less at byte {}: {}",
-                           MemberCollector::kMaxDepth, parsed.Offset(),
-                           shape ? "wrong kind of value" : rapidjson::GetParseError_En(parsed.Code()));
+    return InvalidArgument(
+        "not a JSON object of depth {} or less at byte {}: {}", MemberCollector::kMaxDepth,
+        parsed.Offset(),
+        shape ? "wrong kind of value" : rapidjson::GetParseError_En(parsed.Code()));
   }
   return collector.Take();
 }

@@ -13,8 +13,9 @@
 
 namespace fedge {
 
-// Writes one JSON value on one line. Numbers are numbers; NaN and infinities, which JSON has not, are null; bytes that
-// are not UTF-8 become U+FFFD. The caller keeps the order: a key before each value of an object. Thread-compatible.
+// Writes one JSON value on one line. Numbers are numbers; NaN and infinities, which JSON has not,
+// are null; bytes that are not UTF-8 become U+FFFD. The caller keeps the order: a key before each
+// value of an object. Thread-compatible.
 class JsonWriter {
  public:
   JsonWriter();
@@ -37,8 +38,7 @@ class JsonWriter {
     return Signed(number);
   }
   template <std::unsigned_integral Integer>
-    requires(!std::same_as<Integer, bool>)
-  JsonWriter& Value(Integer number) {
+  requires(!std::same_as<Integer, bool>) JsonWriter& Value(Integer number) {
     return Unsigned(number);
   }
   JsonWriter& Null();
@@ -64,9 +64,9 @@ class JsonWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-// The scalars of a JSON object in their order, nested names joined with '.', array elements by index: {"a":{"b":[1]}}
-// gives {"a.b.0", "1"}. kInvalidArgument with the offset for what is no JSON object, is nested deeper than 32, or has
-// bytes behind it.
+// The scalars of a JSON object in their order, nested names joined with '.', array elements by
+// index: {"a":{"b":[1]}} gives {"a.b.0", "1"}. kInvalidArgument with the offset for what is no JSON
+// object, is nested deeper than 32, or has bytes behind it.
 Result<std::vector<std::pair<std::string, std::string>>> ParseJsonMembers(std::string_view json);
 
 }  // namespace fedge

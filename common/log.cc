@@ -10,8 +10,9 @@ namespace fedge::log {
 namespace {
 
 spdlog::level::level_enum ToSpdlog(Level level) {
-  static constexpr std::array kLevels = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
-                                         spdlog::level::err, spdlog::level::off};
+  static constexpr std::array kLevels = {spdlog::level::debug, spdlog::level::info,
+                                         spdlog::level::warn, spdlog::level::err,
+                                         spdlog::level::off};
   return kLevels[static_cast<std::size_t>(level)];
 }
 
@@ -30,7 +31,8 @@ spdlog::logger& Logger() {
 }  // namespace
 
 bool SetLevel(std::string_view name) {
-  static constexpr std::array<std::string_view, 5> kNames = {"debug", "info", "warning", "error", "off"};
+  static constexpr std::array<std::string_view, 5> kNames = {"debug", "info", "warning", "error",
+                                                             "off"};
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     if (kNames[i] == name) {
       SetLevel(static_cast<Level>(i));

@@ -23,10 +23,13 @@ constexpr std::uint64_t HashName(std::string_view name) {
   return Mix64(hash);
 }
 
-constexpr std::uint64_t CombineSeeds(std::uint64_t a, std::uint64_t b) { return Mix64(a ^ Mix64(b)); }
+constexpr std::uint64_t CombineSeeds(std::uint64_t a, std::uint64_t b) {
+  return Mix64(a ^ Mix64(b));
+}
 
-// A seeded generator whose sequence is part of this project's contract: the same on every platform and standard
-// library, which std::shuffle and the standard distributions are not. Thread-compatible.
+// A seeded generator whose sequence is part of this project's contract: the same on every platform
+// and standard library, which std::shuffle and the standard distributions are not.
+// Thread-compatible.
 class Random {
  public:
   explicit constexpr Random(std::uint64_t seed) : state_(seed) {}
@@ -42,7 +45,8 @@ class Random {
     Wide product = static_cast<Wide>(Next()) * bound;
     if (static_cast<std::uint64_t>(product) < bound) {
       const std::uint64_t threshold = (0 - bound) % bound;
-      while (static_cast<std::uint64_t>(product) < threshold) product = static_cast<Wide>(Next()) * bound;
+      while (static_cast<std::uint64_t>(product) < threshold)
+        product = static_cast<Wide>(Next()) * bound;
     }
     return static_cast<std::uint64_t>(product >> 64);
   }

@@ -12,8 +12,10 @@ namespace fedge {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::in_place_index<1>, std::move(value)) {}      // NOLINT: implicit on purpose
-  Result(Status status) : value_(std::in_place_index<0>, std::move(status)) {  // NOLINT: implicit on purpose
+  Result(T value)
+      : value_(std::in_place_index<1>, std::move(value)) {}  // NOLINT: implicit on purpose
+  Result(Status status)
+      : value_(std::in_place_index<0>, std::move(status)) {  // NOLINT: implicit on purpose
     FEDGE_CHECK(!std::get<0>(value_).ok());
   }
 

@@ -32,8 +32,9 @@ enum class StatusCode {
 // "INVALID_ARGUMENT" and so on.
 std::string_view StatusCodeName(StatusCode code);
 
-// The outcome of an operation that gives no value: OK, or a code with a message for a person. A message is lower case,
-// names the object and the value, then what is allowed or what to do. A value type; thread-compatible.
+// The outcome of an operation that gives no value: OK, or a code with a message for a person. A
+// message is lower case, names the object and the value, then what is allowed or what to do. A
+// value type; thread-compatible.
 class [[nodiscard]] Status {
  public:
   Status() = default;
@@ -46,7 +47,8 @@ class [[nodiscard]] Status {
   // "INVALID_ARGUMENT: model.pt: ..." or "OK".
   std::string ToString() const;
 
-  // The same code, the message prefixed with "context: ". Each layer on the way up adds its context once.
+  // The same code, the message prefixed with "context: ". Each layer on the way up adds its context
+  // once.
   Status WithContext(std::string_view context) const;
 
   friend bool operator==(const Status&, const Status&) = default;
@@ -81,10 +83,9 @@ FEDGE_DEFINE_STATUS_MAKER(DataLoss)
 FEDGE_DEFINE_STATUS_MAKER(Unauthenticated)
 #undef FEDGE_DEFINE_STATUS_MAKER
 
-#define FEDGE_RETURN_IF_ERROR(expression)                      \
-  do {                                                         \
-    if (::fedge::Status status_ = (expression); !status_.ok()) \
-      return status_;                                          \
+#define FEDGE_RETURN_IF_ERROR(expression)                                      \
+  do {                                                                         \
+    if (::fedge::Status status_ = (expression); !status_.ok()) return status_; \
   } while (false)
 
 }  // namespace fedge

@@ -7,7 +7,8 @@
 
 namespace fedge {
 
-// What both sides of a round exchange, free of any wire format. proto/fedge/v1/federation.proto has the same fields.
+// What both sides of a round exchange, free of any wire format. proto/fedge/v1/federation.proto has
+// the same fields.
 
 // How a client trains in one round.
 struct TrainConfig {
@@ -27,7 +28,8 @@ struct TrainConfig {
 struct Metrics {
   std::uint64_t num_examples = 0;  // 0: not measured
   double loss = 0;                 // mean per example
-  double accuracy = std::numeric_limits<double>::quiet_NaN();  // 0 to 1; NaN for a model without classes
+  double accuracy =
+      std::numeric_limits<double>::quiet_NaN();  // 0 to 1; NaN for a model without classes
 
   bool measured() const { return num_examples > 0; }
   bool has_accuracy() const { return measured() && !std::isnan(accuracy); }
@@ -42,7 +44,8 @@ struct TrainResult {
   std::uint64_t num_steps = 0;  // optimizer steps
 };
 
-// The update's weight is a count of examples below 2^29: products with float32 elements are then exact in float64.
+// The update's weight is a count of examples below 2^29: products with float32 elements are then
+// exact in float64.
 inline constexpr std::uint64_t kMaxWeight = (std::uint64_t{1} << 29) - 1;
 
 }  // namespace fedge

@@ -21,7 +21,7 @@ run_ctest() { ctest --test-dir "$REPO/build/$1" --output-on-failure --parallel "
 step_lint() {
   shellcheck -x -P "$REPO/scripts:$REPO/scripts/bench" "$REPO"/scripts/*.sh "$REPO"/scripts/bench/*.sh "$REPO/.ci/run"
   "$REPO/scripts/lint_includes.sh"
-  (cd "$REPO" && git ls-files '*.h' '*.cc' | xargs clang-format --dry-run --Werror)
+  (cd "$REPO" && git ls-files '*.h' '*.cc' | xargs clang-format-14 --dry-run --Werror)
 }
 
 step_release() {

@@ -18,7 +18,7 @@ PACKAGES=(
   libsqlite3-dev libeigen3-dev libcli11-dev libspdlog-dev libfmt-dev
   libgtest-dev libgmock-dev libbenchmark-dev libdeflate-dev zlib1g-dev rapidjson-dev libssl-dev
 )
-CHECK_PACKAGES=(clang clang-tidy clang-format libclang-rt-14-dev shellcheck valgrind)
+CHECK_PACKAGES=(clang clang-tidy clang-format-14 libclang-rt-14-dev shellcheck valgrind)
 
 WANT_LIBTORCH=1
 for argument in "$@"; do

@@ -47,8 +47,8 @@ struct ZipEntry {
 };
 
 struct ZipDirectory {
-  std::vector<ZipEntry>
-      entries;  // in the order of the central directory; a folder's name ends in '/'
+  // In the order of the central directory; a folder's name ends in '/'.
+  std::vector<ZipEntry> entries;
   std::uint64_t central_offset = 0;
   std::span<const std::byte> tail;  // what follows the central directory: the end records
 };

@@ -38,9 +38,9 @@ Status CheckRequired(const Command& command, const std::set<const cli::Option*>&
   for (const Command* const one : command.Chain()) {
     for (const cli::Option& option : one->options()) {
       if (!option.spec.required || set.contains(&option)) continue;
-      return option.positional ? InvalidArgument("{} is missing", option.long_name)
-                               : InvalidArgument("--{} {} is missing", option.long_name,
-                                                 option.value_name);
+      return option.positional
+                 ? InvalidArgument("{} is missing", option.long_name)
+                 : InvalidArgument("--{} {} is missing", option.long_name, option.value_name);
     }
   }
   return OkStatus();
@@ -90,8 +90,7 @@ Command& Command::Positional(std::string_view name, Target target, std::string_v
 }
 
 Command& Command::Subcommand(std::string_view name, std::string_view summary) {
-  subcommands_.push_back(
-      std::make_unique<Command>(std::string(name), std::string(summary), this));
+  subcommands_.push_back(std::make_unique<Command>(std::string(name), std::string(summary), this));
   return *subcommands_.back();
 }
 

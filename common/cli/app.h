@@ -11,20 +11,20 @@
 #include "fedge/cli/option.h"
 #include "fedge/common/status.h"
 
-// The command line of a program, declared once: parsing, configuration file, --help, --print-config, the man page and
-// shell completions all come from the same definitions.
+// The command line of a program, declared once: parsing, configuration file, --help,
+// --print-config, the man page and shell completions all come from the same definitions.
 //
 //   cli::App app("fl-coordinator", "runs federated averaging rounds");
-//   app.Option("-l,--listen", &options.listen, "ADDRESS", "where clients connect", {.group = "Network"});
-//   app.Flag("--insecure", &options.insecure, "listen beyond loopback without TLS", {.group = "Network"});
-//   app.Example("fl-coordinator --model model.pt --state-dir state", "keeps everything in ./state");
+//   app.Option("-l,--listen", &listen, "ADDRESS", "where clients connect", {.group = "Network"});
+//   app.Flag("--insecure", &insecure, "listen beyond loopback", {.group = "Network"});
+//   app.Example("fl-coordinator --model model.pt --state-dir state", "keeps all in ./state");
 //   app.Validate([&] { return options.Validate(); });
 //   app.Run([&] { return RunCoordinator(options); });
 //   return app.Main(argc, argv);
 //
-// Every program also gets --help, --version, --config FILE, --print-config and --quiet. A flag beats an environment
-// variable, that beats the configuration file, that beats the default. In a file (TOML) the keys are the long flags;
-// those of a subcommand stand in a table of its name.
+// Every program also gets --help, --version, --config FILE, --print-config and --quiet. A flag
+// beats an environment variable, that beats the configuration file, that beats the default. In a
+// file (TOML) the keys are the long flags; those of a subcommand stand in a table of its name.
 namespace fedge::cli {
 
 // A program or one of its subcommands. Thread-compatible. Targets outlive it.
@@ -98,7 +98,8 @@ class App final : public Command {
  public:
   App(std::string program, std::string summary);
 
-  // Parses, answers --help and the like, validates and runs. Returns the exit code; wrong usage is 2.
+  // Parses, answers --help and the like, validates and runs. Returns the exit code; wrong usage
+  // is 2.
   int Main(int argc, const char* const* argv);
 
   // What surrounds a command line; tests give their own.

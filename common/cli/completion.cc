@@ -29,7 +29,8 @@ const Option* FirstPositional(const Command& command) {
 }
 
 std::string Identifier(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return c == '-' || c == ' '; }, '_');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '-' || c == ' '; }, '_');
   return "_" + text;
 }
 
@@ -108,8 +109,9 @@ std::string ZshAction(const Option& option) {
 void AddZshOption(const Option& option, Out out) {
   const std::string help = ZshQuote(option.help, true);
   const std::string value =
-      option.is_flag() ? ""
-                       : fmt::format(":{}:{}", ZshQuote(option.value_name, true), ZshAction(option));
+      option.is_flag()
+          ? ""
+          : fmt::format(":{}:{}", ZshQuote(option.value_name, true), ZshAction(option));
   if (option.short_name.empty()) {
     fmt::format_to(out, "    '{}--{}{}[{}]{}' \\\n", option.is_list() ? "*" : "", option.long_name,
                    option.is_flag() ? "" : "=", help, value);

@@ -15,7 +15,8 @@ constexpr std::size_t kTermWidth = 28;  // of the column with flags
 
 class HelpWriter {
  public:
-  HelpWriter(std::size_t width, bool color) : width_(std::clamp<std::size_t>(width, 60, 100)), color_(color) {}
+  HelpWriter(std::size_t width, bool color)
+      : width_(std::clamp<std::size_t>(width, 60, 100)), color_(color) {}
 
   void Heading(std::string_view title) {
     Add("\n{}\n", color_ ? fmt::format("\033[1m{}:\033[0m", title) : fmt::format("{}:", title));

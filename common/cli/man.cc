@@ -9,7 +9,8 @@
 namespace fedge::cli {
 namespace {
 
-// Text for roff: backslashes, hyphens that must stay copyable, and lines that would begin with a request.
+// Text for roff: backslashes, hyphens that must stay copyable, and lines that would begin with a
+// request.
 std::string Escape(std::string_view text) {
   std::string out;
   for (const char c : text) {

@@ -123,8 +123,7 @@ std::string Written(bool value, const Option&) { return value ? "true" : "false"
 std::string Written(double value, const Option&) { return FormatNumber(value); }
 std::string Written(Duration value, const Option&) { return FormatDuration(value); }
 std::string Written(const std::string& value, const Option&) { return value; }
-template <typename Integer>
-  requires std::is_integral_v<Integer>
+template <std::integral Integer>
 std::string Written(Integer value, const Option& option) {
   return option.spec.bytes ? FormatBytes(static_cast<std::uint64_t>(value))
                            : fmt::format("{}", value);

@@ -22,15 +22,15 @@ struct Custom {
   std::function<std::string()> show;
 };
 
-// Where an option's value goes. What is there when the command line is parsed is the default. An empty optional means
-// "not given". A Duration is written with a unit: 500ms, 30s, 2m, 1h30m. A map is a repeated KEY=VALUE.
-using Target =
-    std::variant<bool*, std::int32_t*, std::uint32_t*, std::int64_t*, std::uint64_t*, double*,
-                 std::string*, Duration*, std::optional<std::int32_t>*,
-                 std::optional<std::uint32_t>*, std::optional<std::int64_t>*,
-                 std::optional<std::uint64_t>*, std::optional<double>*, std::optional<std::string>*,
-                 std::optional<Duration>*, std::vector<std::string>*,
-                 std::map<std::string, std::string>*, Custom>;
+// Where an option's value goes. What is there when the command line is parsed is the default. An
+// empty optional means "not given". A Duration is written with a unit: 500ms, 30s, 2m, 1h30m. A map
+// is a repeated KEY=VALUE.
+using Target = std::variant<bool*, std::int32_t*, std::uint32_t*, std::int64_t*, std::uint64_t*,
+                            double*, std::string*, Duration*, std::optional<std::int32_t>*,
+                            std::optional<std::uint32_t>*, std::optional<std::int64_t>*,
+                            std::optional<std::uint64_t>*, std::optional<double>*,
+                            std::optional<std::string>*, std::optional<Duration>*,
+                            std::vector<std::string>*, std::map<std::string, std::string>*, Custom>;
 
 enum class Completion : std::uint8_t { kNone, kFile, kDirectory };
 
@@ -52,7 +52,8 @@ struct OptionSpec {
 
 // One option, flag or positional argument as declared.
 struct Option {
-  std::string long_name;   // "listen", without dashes; the key in a configuration file. Positional: its name
+  std::string
+      long_name;  // "listen", without dashes; the key in a configuration file. Positional: its name
   std::string short_name;  // "l", or empty
   std::string value_name;  // "ADDRESS"; empty for a flag
   std::string help;
@@ -67,11 +68,13 @@ struct Option {
   std::string display_name() const { return positional ? long_name : "--" + long_name; }
 };
 
-// Sets the target from what was written, all values of a list at once; of others the last one. kInvalidArgument names
-// the value and what is allowed; the target is then unchanged. `values` may be empty for a list only.
+// Sets the target from what was written, all values of a list at once; of others the last one.
+// kInvalidArgument names the value and what is allowed; the target is then unchanged. `values` may
+// be empty for a list only.
 Status Assign(const Option& option, const std::vector<std::string>& values);
 
-// The present value as it would be written: none for an empty optional or list, one per element of a list.
+// The present value as it would be written: none for an empty optional or list, one per element of
+// a list.
 std::vector<std::string> Show(const Option& option);
 
 // Whether the value is a number or boolean, which TOML writes without quotes.

@@ -1,5 +1,6 @@
-// The only file that knows CLI11, which takes the arguments apart: flags, values, subcommands, "--". Everything else
-// (conversion, ranges, files, help) is ours, because all of it comes from one set of definitions.
+// The only file that knows CLI11, which takes the arguments apart: flags, values, subcommands,
+// "--". Everything else (conversion, ranges, files, help) is ours, because all of it comes from one
+// set of definitions.
 #include "fedge/cli/parse.h"
 
 #include <algorithm>

@@ -11,7 +11,8 @@ namespace fedge::cli {
 
 // What stands on a command line: which command, and the texts given for each option.
 struct ParsedLine {
-  // kInvalidArgument names what is not understood, with what was probably meant; `command` is set all the same.
+  // kInvalidArgument names what is not understood, with what was probably meant; `command` is set
+  // all the same.
   Status status;
   const Command* command = nullptr;
   std::map<const Option*, std::vector<std::string>> given;

@@ -9,7 +9,8 @@
 namespace fedge::cli {
 namespace {
 
-// Edits (insert, delete, replace, swap neighbours) between two words: Damerau 1964, optimal string alignment.
+// Edits (insert, delete, replace, swap neighbours) between two words: Damerau 1964, optimal string
+// alignment.
 std::size_t Distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before_last(b.size() + 1);
   std::vector<std::size_t> last(b.size() + 1);

@@ -25,7 +25,8 @@ void WrapLine(std::string_view line, std::size_t width, std::vector<std::string>
     current += word;
     empty = false;
     position = end;
-    // Blanks inside a line separate columns of a small table: keep them where they do not begin a line.
+    // Blanks inside a line separate columns of a small table: keep them where they do not begin a
+    // line.
     std::size_t blanks = 0;
     while (position < line.size() && line[position] == ' ') ++position, ++blanks;
     if (blanks > 1) current.append(blanks - 1, ' ');
@@ -37,7 +38,9 @@ void WrapLine(std::string_view line, std::size_t width, std::vector<std::string>
 }  // namespace
 
 std::size_t Columns(std::string_view text) {
-  const auto begins_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+  const auto begins_character = [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  };
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
 }
 

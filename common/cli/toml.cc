@@ -38,7 +38,8 @@ void AppendUtf8(std::uint32_t code, std::string& out) {
 
 using Path = std::vector<std::string>;
 
-// A cursor over the text. Every Read function begins at its construct and leaves the cursor behind it.
+// A cursor over the text. Every Read function begins at its construct and leaves the cursor behind
+// it.
 class Reader {
  public:
   explicit Reader(std::string_view text) : text_(text) {}
@@ -170,8 +171,8 @@ class Reader {
     }
     if (word.empty()) return Wrong("a value is missing");
     if (word == "true" || word == "false" || ParseNumber(word).ok()) return word;
-    return Wrong(fmt::format("{} is neither a number nor true or false; write a text as \"{}\"", word,
-                             word));
+    return Wrong(fmt::format("{} is neither a number nor true or false; write a text as \"{}\"",
+                             word, word));
   }
 
   Result<std::string> ReadString() {

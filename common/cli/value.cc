@@ -81,8 +81,8 @@ std::uint64_t FactorOfByteUnit(std::string_view unit) {
 std::string WithoutUnderscores(std::string_view text) {
   std::string digits;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool grouping =
-        text[i] == '_' && i > 0 && i + 1 < text.size() && IsDigit(text[i - 1]) && IsDigit(text[i + 1]);
+    const bool grouping = text[i] == '_' && i > 0 && i + 1 < text.size() && IsDigit(text[i - 1]) &&
+                          IsDigit(text[i + 1]);
     if (!grouping) digits += text[i];
   }
   return digits;
@@ -142,7 +142,8 @@ Result<std::uint64_t> ParseBytes(std::string_view text) {
   const std::optional<Quantity> quantity = TakeQuantity(rest);
   const std::uint64_t factor = quantity.has_value() ? FactorOfByteUnit(quantity->unit) : 0;
   if (factor == 0 || !rest.empty()) {
-    return InvalidArgument("'{}' is not a size; write bytes, or a unit as in 64KiB, 4MiB or 1GB", text);
+    return InvalidArgument("'{}' is not a size; write bytes, or a unit as in 64KiB, 4MiB or 1GB",
+                           text);
   }
   const double bytes = quantity->amount * static_cast<double>(factor);
   if (bytes >= 0x1p63) return InvalidArgument("'{}' is too large", text);
@@ -151,7 +152,8 @@ Result<std::uint64_t> ParseBytes(std::string_view text) {
 
 std::string FormatBytes(std::uint64_t bytes) {
   for (const Unit& unit : kBinaryUnits) {
-    if (bytes > 0 && bytes % unit.factor == 0) return fmt::format("{}{}", bytes / unit.factor, unit.name);
+    if (bytes > 0 && bytes % unit.factor == 0)
+      return fmt::format("{}{}", bytes / unit.factor, unit.name);
   }
   return fmt::format("{}", bytes);
 }

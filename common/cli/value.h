@@ -7,7 +7,8 @@
 #include "fedge/common/clock.h"
 #include "fedge/common/result.h"
 
-// The values of a command line as text. Errors are kInvalidArgument: they quote the text and say what is expected.
+// The values of a command line as text. Errors are kInvalidArgument: they quote the text and say
+// what is expected.
 namespace fedge::cli {
 
 // "500ms", "30s", "2m", "1h30m", "1.5s", "7d"; a unit is needed, except for "0".

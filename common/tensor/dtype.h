@@ -27,7 +27,8 @@ bool IsFloatingPoint(DType dtype);
 std::string_view DTypeName(DType dtype);
 std::optional<DType> DTypeFromName(std::string_view name);
 
-// IEEE 754 binary16 and bfloat16 to float and back, rounding to nearest even; subnormals, infinities and NaN kept.
+// IEEE 754 binary16 and bfloat16 to float and back, rounding to nearest even; subnormals,
+// infinities and NaN kept.
 float HalfToFloat(std::uint16_t half);
 std::uint16_t FloatToHalf(float value);
 float BFloat16ToFloat(std::uint16_t bits);

@@ -25,7 +25,8 @@ struct GlobalModel {
 struct TrainJob {
   std::shared_ptr<const GlobalModel> model;
   TrainConfig config;
-  std::string client_id;  // with config.seed and round it seeds shuffling, dropout and every other draw
+  // With config.seed and round it seeds shuffling, dropout and every other draw.
+  std::string client_id;
   std::uint64_t round = 0;
   std::size_t client_index = 0;  // which of the process's clients, i.e. which part of the data
 };
@@ -40,13 +41,14 @@ struct EvaluateJob {
   std::size_t client_index = 0;
 };
 
-// Trains and evaluates: one model replica. The seam between the session machinery and LibTorch. Used by one thread at a
-// time.
+// Trains and evaluates: one model replica. The seam between the session machinery and LibTorch.
+// Used by one thread at a time.
 class Trainer {
  public:
   virtual ~Trainer() = default;
-  // kCancelled once `stop` is requested, checked between batches. kInvalidArgument: the data do not fit the model, the
-  // loss is not finite ...; the message is for the operator. Deterministic per (config.seed, client_id, round).
+  // kCancelled once `stop` is requested, checked between batches. kInvalidArgument: the data do not
+  // fit the model, the loss is not finite ...; the message is for the operator. Deterministic per
+  // (config.seed, client_id, round).
   virtual Result<TrainOutput> Train(const TrainJob& job, const std::stop_token& stop) = 0;
   virtual Result<Metrics> Evaluate(const EvaluateJob& job, const std::stop_token& stop) = 0;
 };

@@ -34,14 +34,14 @@ struct DatasetOptions {
 
   std::string label_column{};  // csv: its name, or number from 1; empty: the last column
   std::string key_column{};    // csv: the column that says who owns the example; empty: nobody
-  std::vector<std::string>
-      classes{};  // csv: the names of the classes in their order; empty: those in `file`, sorted
+  // Csv: the names of the classes in their order; empty: those in `file`, sorted.
+  std::vector<std::string> classes{};
   TargetChoice target = TargetChoice::kAuto;           // csv, pt
   Normalization normalization = Normalization::kNone;  // csv, pt
 
   std::size_t sequence_length = 80;  // text: characters of one example
-  std::string
-      vocabulary_file{};  // text: whose characters are the vocabulary; empty: those of `file`
+  // Text: whose characters are the vocabulary; empty: those of `file`.
+  std::string vocabulary_file{};
 
   std::uint64_t max_bytes = std::uint64_t{16} << 30;  // of any one file, inflated
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "client_options.h"
+#include "fedge/client_main/torch_trainer.h"
 #include "fedge/common/result.h"
 #include "fedge/data/dataset.h"
-#include "fedge/client_main/torch_trainer.h"
 
 namespace fedge {
 

@@ -15,8 +15,8 @@
 #include "fedge/cli/exit_code.h"
 #include "fedge/client/runtime.h"
 #include "fedge/client/steady_clock.h"
-#include "fedge/common/log.h"
 #include "fedge/client_main/torch_trainer.h"
+#include "fedge/common/log.h"
 #include "fedge/version.h"
 #include "stop_signals.h"
 

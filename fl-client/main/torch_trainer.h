@@ -19,10 +19,12 @@ struct ClientData {
 
 struct TrainerOptions {
   LearnerOptions learner;
-  std::shared_ptr<const std::vector<ClientData>> clients;  // by TrainJob::client_index; shared by all trainers
-  // Metrics before and after training are taken on the holdout; a client without one takes them on a sample of its training
-  // data, the same in every round, of at most this many examples and of at most what costs about a thirtieth of the
-  // training, though never below 32 for that reason. 0: such a client takes none.
+  std::shared_ptr<const std::vector<ClientData>>
+      clients;  // by TrainJob::client_index; shared by all trainers
+  // Metrics before and after training are taken on the holdout; a client without one takes them on
+  // a sample of its training data, the same in every round, of at most this many examples and of at
+  // most what costs about a thirtieth of the training, though never below 32 for that reason. 0:
+  // such a client takes none.
   std::size_t metrics_samples = 200;
 };
 

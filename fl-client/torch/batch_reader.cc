@@ -28,12 +28,13 @@ std::string BatchShape(std::span<const std::int64_t> example) {
 }
 
 bool Matches(std::span<const std::int64_t> wanted, std::span<const std::int64_t> shape) {
-  return std::ranges::equal(wanted, shape,
-                            [](std::int64_t want, std::int64_t is) { return want < 0 || want == is; });
+  return std::ranges::equal(
+      wanted, shape, [](std::int64_t want, std::int64_t is) { return want < 0 || want == is; });
 }
 
 // The shape in which an example goes into the model.
-Result<std::vector<std::int64_t>> InputShape(const TensorSchema& input, const data::DatasetInfo& info) {
+Result<std::vector<std::int64_t>> InputShape(const TensorSchema& input,
+                                             const data::DatasetInfo& info) {
   if (input.shape.empty()) return info.feature_shape;
   const std::span<const std::int64_t> wanted = std::span(input.shape).subspan(1);
   if (Matches(wanted, info.feature_shape)) return info.feature_shape;
@@ -62,8 +63,8 @@ BatchReader::BatchReader(std::shared_ptr<const data::Dataset> dataset, c10::Scal
       shape_(dataset_->info().feature_shape) {}
 
 Result<BatchReader> BatchReader::Make(std::shared_ptr<const data::Dataset> dataset,
-                                      const std::optional<ModelSchema>& schema, c10::ScalarType float_type,
-                                      c10::Device device) {
+                                      const std::optional<ModelSchema>& schema,
+                                      c10::ScalarType float_type, c10::Device device) {
   BatchReader reader(std::move(dataset), float_type, device);
   if (!schema || schema->inputs.empty()) return reader;
   const TensorSchema& input = schema->inputs.front();
@@ -84,11 +85,13 @@ at::Tensor BatchReader::ReadFeatures(std::span<const std::uint32_t> indices) con
   shape.insert(shape.end(), shape_.begin(), shape_.end());
   if (info().feature_type == FeatureType::kToken) {
     at::Tensor tokens = at::empty(shape, at::kLong);
-    dataset_->GatherTokens(indices, {tokens.mutable_data_ptr<std::int64_t>(), static_cast<std::size_t>(tokens.numel())});
+    dataset_->GatherTokens(indices, {tokens.mutable_data_ptr<std::int64_t>(),
+                                     static_cast<std::size_t>(tokens.numel())});
     return tokens;
   }
   at::Tensor floats = at::empty(shape, at::kFloat);
-  dataset_->GatherFloats(indices, {floats.mutable_data_ptr<float>(), static_cast<std::size_t>(floats.numel())});
+  dataset_->GatherFloats(
+      indices, {floats.mutable_data_ptr<float>(), static_cast<std::size_t>(floats.numel())});
   return floats.to(float_type_);
 }
 
@@ -97,11 +100,13 @@ at::Tensor BatchReader::ReadTargets(std::span<const std::uint32_t> indices) cons
   shape.insert(shape.end(), info().target_shape.begin(), info().target_shape.end());
   if (info().target_type == TargetType::kReal) {
     at::Tensor reals = at::empty(shape, at::kFloat);
-    dataset_->GatherReals(indices, {reals.mutable_data_ptr<float>(), static_cast<std::size_t>(reals.numel())});
+    dataset_->GatherReals(
+        indices, {reals.mutable_data_ptr<float>(), static_cast<std::size_t>(reals.numel())});
     return reals;
   }
   at::Tensor classes = at::empty(shape, at::kLong);
-  dataset_->GatherClasses(indices, {classes.mutable_data_ptr<std::int64_t>(), static_cast<std::size_t>(classes.numel())});
+  dataset_->GatherClasses(indices, {classes.mutable_data_ptr<std::int64_t>(),
+                                    static_cast<std::size_t>(classes.numel())});
   return classes;
 }
 

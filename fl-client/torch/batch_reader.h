@@ -21,21 +21,22 @@ struct Batch {
   at::Tensor targets;   // [N, ...] int64 classes, or float32
 };
 
-// Makes tensors of a data set's examples as a model wants them: where the model has a schema of the same number of elements
-// per example, in the schema's shape. Thread-compatible.
+// Makes tensors of a data set's examples as a model wants them: where the model has a schema of the
+// same number of elements per example, in the schema's shape. Thread-compatible.
 class BatchReader {
  public:
   // float_type  of the model's parameters; the schema's input type goes first
   // kInvalidArgument names the shapes or types that do not fit.
   static Result<BatchReader> Make(std::shared_ptr<const data::Dataset> dataset,
-                                  const std::optional<ModelSchema>& schema, c10::ScalarType float_type,
-                                  c10::Device device);
+                                  const std::optional<ModelSchema>& schema,
+                                  c10::ScalarType float_type, c10::Device device);
 
   Batch Read(std::span<const std::uint32_t> indices) const;
   const data::DatasetInfo& info() const { return dataset_->info(); }
 
  private:
-  BatchReader(std::shared_ptr<const data::Dataset> dataset, c10::ScalarType float_type, c10::Device device);
+  BatchReader(std::shared_ptr<const data::Dataset> dataset, c10::ScalarType float_type,
+              c10::Device device);
 
   at::Tensor ReadFeatures(std::span<const std::uint32_t> indices) const;
   at::Tensor ReadTargets(std::span<const std::uint32_t> indices) const;

@@ -20,10 +20,12 @@ Result<c10::Device> ParseDevice(std::string_view name) {
   if (!valid) return InvalidArgument("unknown device '{}'; known: cpu, cuda, cuda:N", name);
   const auto count = static_cast<int>(at::getNumGPUs());
   if (!at::hasCUDA() || count == 0) {
-    return FailedPrecondition("device '{}': this LibTorch has no CUDA or the machine no GPU; use cpu", name);
+    return FailedPrecondition(
+        "device '{}': this LibTorch has no CUDA or the machine no GPU; use cpu", name);
   }
   if (index >= count) {
-    return FailedPrecondition("device '{}': there are {} CUDA devices, numbered from 0", name, count);
+    return FailedPrecondition("device '{}': there are {} CUDA devices, numbered from 0", name,
+                              count);
   }
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
 }

@@ -1,7 +1,5 @@
 #include "fedge/learn/learner.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -13,6 +11,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <fmt/ranges.h>
+#include <malloc.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
 #include "fedge/archive/schema.h"
@@ -31,8 +30,8 @@ namespace {
 
 using Indices = std::span<const std::uint32_t>;
 
-// Gradients and activations are freed and allocated again in each step. glibc would give large ones back to the kernel
-// every time, and clearing fresh pages costs a tenth of a small model's step.
+// Gradients and activations are freed and allocated again in each step. glibc would give large ones
+// back to the kernel every time, and clearing fresh pages costs a tenth of a small model's step.
 void KeepFreedMemory() {
   constexpr int kLargest = 1 << 30;
   constexpr int kAlwaysAllowed = 32 << 20;
@@ -43,13 +42,15 @@ void KeepFreedMemory() {
 // What a call needs of the calling thread, and undoes.
 class ThreadSettings {
  public:
-  ThreadSettings(int threads, c10::Device device, std::uint64_t seed) : executor_(false), random_(seed) {
+  ThreadSettings(int threads, c10::Device device, std::uint64_t seed)
+      : executor_(false), random_(seed) {
     if (at::get_num_threads() != threads) at::set_num_threads(threads);
     if (device.is_cuda()) SeedDevice(device, seed);
   }
 
  private:
-  // Workers that share a GPU share its generator: there, dropout is seeded but depends on who else runs.
+  // Workers that share a GPU share its generator: there, dropout is seeded but depends on who else
+  // runs.
   static void SeedDevice(c10::Device device, std::uint64_t seed) {
     at::Generator generator = at::globalContext().defaultGenerator(device);
     const std::lock_guard<std::mutex> lock(generator.mutex());
@@ -61,7 +62,8 @@ class ThreadSettings {
 };
 
 std::string DescribeData(const data::DatasetInfo& info) {
-  return fmt::format("the model with data '{}' of examples [{}]", info.name, fmt::join(info.feature_shape, ", "));
+  return fmt::format("the model with data '{}' of examples [{}]", info.name,
+                     fmt::join(info.feature_shape, ", "));
 }
 
 // A model that is ready to work on the data.
@@ -70,7 +72,8 @@ struct Session {
   Objective objective;
 };
 
-Result<Metrics> Measure(Session& session, Indices examples, std::size_t batch_size, const std::stop_token& stop) {
+Result<Metrics> Measure(Session& session, Indices examples, std::size_t batch_size,
+                        const std::stop_token& stop) {
   const at::NoGradGuard no_grad;
   double loss_sum = 0;
   Loss::Hits hits;
@@ -86,7 +89,8 @@ Result<Metrics> Measure(Session& session, Indices examples, std::size_t batch_si
   if (examples.empty()) return metrics;
   metrics.num_examples = examples.size();
   metrics.loss = loss_sum / static_cast<double>(examples.size());
-  if (hits.total > 0) metrics.accuracy = static_cast<double>(hits.correct) / static_cast<double>(hits.total);
+  if (hits.total > 0)
+    metrics.accuracy = static_cast<double>(hits.correct) / static_cast<double>(hits.total);
   return metrics;
 }
 
@@ -102,8 +106,8 @@ Status RunEpoch(Session& session, Optimizer& optimizer, const LearnTask& task, s
     const at::Tensor loss = session.objective.MeanLoss(session.reader.Read(part));
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
-      return InvalidArgument("loss is {} in epoch {}, batch {} (learning rate {})", value, epoch + 1,
-                             begin / batch_size + 1, task.config.learning_rate);
+      return InvalidArgument("loss is {} in epoch {}, batch {} (learning rate {})", value,
+                             epoch + 1, begin / batch_size + 1, task.config.learning_rate);
     }
     loss.backward();
     const at::NoGradGuard no_grad;
@@ -115,7 +119,8 @@ Status RunEpoch(Session& session, Optimizer& optimizer, const LearnTask& task, s
 Status CheckTask(const LearnTask& task) {
   if (task.examples.empty()) return FailedPrecondition("there are no examples to train on");
   if (task.examples.size() <= kMaxWeight) return OkStatus();
-  return InvalidArgument("{} examples are more than an update can weigh ({})", task.examples.size(), kMaxWeight);
+  return InvalidArgument("{} examples are more than an update can weigh ({})", task.examples.size(),
+                         kMaxWeight);
 }
 
 }  // namespace
@@ -128,7 +133,8 @@ struct Learner::Impl {
     FEDGE_RETURN_IF_ERROR(replica.Reset(model.archive, model.manifest));
     FEDGE_ASSIGN_OR_RETURN(const std::optional<ModelSchema> schema, ReadSchema(model.archive));
     const c10::ScalarType float_type = replica.parameters().front().scalar_type();
-    FEDGE_ASSIGN_OR_RETURN(BatchReader reader, BatchReader::Make(options.dataset, schema, float_type, device));
+    FEDGE_ASSIGN_OR_RETURN(BatchReader reader,
+                           BatchReader::Make(options.dataset, schema, float_type, device));
     FEDGE_ASSIGN_OR_RETURN(Objective objective,
                            Objective::Make(replica.module(), options.loss, schema, reader.info()));
     return Session{std::move(reader), std::move(objective)};
@@ -148,7 +154,8 @@ struct Learner::Impl {
     return Measure(session, examples, options.evaluation_batch_size, stop);
   }
 
-  Result<Learned> Train(const ModelView& model, const LearnTask& task, const std::stop_token& stop) {
+  Result<Learned> Train(const ModelView& model, const LearnTask& task,
+                        const std::stop_token& stop) {
     FEDGE_RETURN_IF_ERROR(CheckTask(task));
     FEDGE_ASSIGN_OR_RETURN(Session session, Open(model));
     Learned learned;
@@ -161,8 +168,10 @@ struct Learner::Impl {
     FEDGE_ASSIGN_OR_RETURN(learned.update, replica.Update(model.archive, model.manifest));
     learned.result.train_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    const std::size_t batch_size = task.config.batch_size > 0 ? task.config.batch_size : task.examples.size();
-    learned.result.num_steps = task.config.epochs * ((task.examples.size() + batch_size - 1) / batch_size);
+    const std::size_t batch_size =
+        task.config.batch_size > 0 ? task.config.batch_size : task.examples.size();
+    learned.result.num_steps =
+        task.config.epochs * ((task.examples.size() + batch_size - 1) / batch_size);
 
     FEDGE_ASSIGN_OR_RETURN(learned.result.after, Evaluate(session, task.measured, stop));
     return learned;
@@ -180,8 +189,10 @@ const LearnerOptions& Learner::options() const { return impl_->options; }
 
 Result<std::unique_ptr<Learner>> Learner::Create(LearnerOptions options) {
   FEDGE_CHECK(options.dataset != nullptr);
-  if (options.threads < 1) return InvalidArgument("threads is {}; it must be 1 or more", options.threads);
-  if (options.evaluation_batch_size == 0) return InvalidArgument("the evaluation batch size must be 1 or more");
+  if (options.threads < 1)
+    return InvalidArgument("threads is {}; it must be 1 or more", options.threads);
+  if (options.evaluation_batch_size == 0)
+    return InvalidArgument("the evaluation batch size must be 1 or more");
   if (options.loss != "auto") FEDGE_RETURN_IF_ERROR(FindLoss(options.loss).status());
   FEDGE_ASSIGN_OR_RETURN(const c10::Device device, ParseDevice(options.device));
   KeepFreedMemory();
@@ -189,14 +200,17 @@ Result<std::unique_ptr<Learner>> Learner::Create(LearnerOptions options) {
   return std::unique_ptr<Learner>(new Learner(std::make_unique<Impl>(std::move(options), device)));
 }
 
-Result<Learned> Learner::Train(const ModelView& model, const LearnTask& task, const std::stop_token& stop) {
+Result<Learned> Learner::Train(const ModelView& model, const LearnTask& task,
+                               const std::stop_token& stop) {
   return CatchTorch(DescribeData(impl_->options.dataset->info()), [&]() -> Result<Learned> {
-    const ThreadSettings settings(impl_->options.threads, impl_->device, CombineSeeds(task.seed, HashName("operators")));
+    const ThreadSettings settings(impl_->options.threads, impl_->device,
+                                  CombineSeeds(task.seed, HashName("operators")));
     return impl_->Train(model, task, stop);
   });
 }
 
-Result<Metrics> Learner::Evaluate(const ModelView& model, Indices examples, const std::stop_token& stop) {
+Result<Metrics> Learner::Evaluate(const ModelView& model, Indices examples,
+                                  const std::stop_token& stop) {
   return CatchTorch(DescribeData(impl_->options.dataset->info()), [&]() -> Result<Metrics> {
     const ThreadSettings settings(impl_->options.threads, impl_->device, HashName("evaluation"));
     FEDGE_ASSIGN_OR_RETURN(Session session, impl_->Open(model));

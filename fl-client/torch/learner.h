@@ -32,9 +32,12 @@ struct ModelView {
 
 struct LearnTask {
   TrainConfig config;
-  std::uint64_t seed = 0;  // of shuffling, dropout and every other draw; config.seed is not looked at
-  std::span<const std::uint32_t> examples;  // of the data set; kept in this order before they are shuffled
-  std::span<const std::uint32_t> measured;  // those on which metrics are taken before and after; may be empty
+  std::uint64_t seed =
+      0;  // of shuffling, dropout and every other draw; config.seed is not looked at
+  std::span<const std::uint32_t>
+      examples;  // of the data set; kept in this order before they are shuffled
+  std::span<const std::uint32_t>
+      measured;  // those on which metrics are taken before and after; may be empty
 };
 
 struct Learned {
@@ -42,21 +45,24 @@ struct Learned {
   TrainResult result;
 };
 
-// Trains and evaluates any TorchScript model on a data set. The same inputs give the same bytes for a LibTorch build, a
-// device of type "cpu" and a number of threads, whatever this or other learners did before. Thread-compatible; each
-// learner holds one copy of the model.
+// Trains and evaluates any TorchScript model on a data set. The same inputs give the same bytes for
+// a LibTorch build, a device of type "cpu" and a number of threads, whatever this or other learners
+// did before. Thread-compatible; each learner holds one copy of the model.
 //
-// LibTorch's numbers are those of its default settings, denormals included; TorchScript runs without its optimising
-// executor, which specialises a function from its second call on and with it changes rounding.
+// LibTorch's numbers are those of its default settings, denormals included; TorchScript runs
+// without its optimising executor, which specialises a function from its second call on and with it
+// changes rounding.
 class Learner {
  public:
-  // kInvalidArgument: unknown loss or device, a number of threads below 1; kFailedPrecondition: no such device here.
+  // kInvalidArgument: unknown loss or device, a number of threads below 1; kFailedPrecondition: no
+  // such device here.
   static Result<std::unique_ptr<Learner>> Create(LearnerOptions options);
   ~Learner();
 
   const LearnerOptions& options() const;
-  // kCancelled once `stop` is requested, looked at between batches. kInvalidArgument: the data do not fit the model, the
-  // loss or a weight is not finite ...; kFailedPrecondition: no examples. After an error the learner can be used again.
+  // kCancelled once `stop` is requested, looked at between batches. kInvalidArgument: the data do
+  // not fit the model, the loss or a weight is not finite ...; kFailedPrecondition: no examples.
+  // After an error the learner can be used again.
   Result<Learned> Train(const ModelView& model, const LearnTask& task, const std::stop_token& stop);
   // Loss and accuracy in evaluation mode; nothing is measured when there are no examples.
   Result<Metrics> Evaluate(const ModelView& model, std::span<const std::uint32_t> examples,

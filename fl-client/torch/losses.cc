@@ -21,9 +21,10 @@ std::string Shape(const at::Tensor& tensor) {
   return fmt::format("[{}]", fmt::join(tensor.sizes().begin(), tensor.sizes().end(), ", "));
 }
 
-[[noreturn]] void ThrowMismatch(const at::Tensor& output, const at::Tensor& target, std::string_view wanted) {
-  throw std::invalid_argument(
-      fmt::format("the model's output is {} but the targets are {}; {}", Shape(output), Shape(target), wanted));
+[[noreturn]] void ThrowMismatch(const at::Tensor& output, const at::Tensor& target,
+                                std::string_view wanted) {
+  throw std::invalid_argument(fmt::format("the model's output is {} but the targets are {}; {}",
+                                          Shape(output), Shape(target), wanted));
 }
 
 bool LooksLikeClasses(const at::Tensor& output, const at::Tensor& target) {
@@ -38,7 +39,8 @@ struct Rows {
 
 Rows ClassRows(const at::Tensor& output, const at::Tensor& target) {
   if (!LooksLikeClasses(output, target)) {
-    ThrowMismatch(output, target, "this loss needs one score per class and integer classes as targets");
+    ThrowMismatch(output, target,
+                  "this loss needs one score per class and integer classes as targets");
   }
   return {output.reshape({-1, output.size(-1)}), target.reshape({-1})};
 }
@@ -53,7 +55,8 @@ at::Tensor Nll(const at::Tensor& output, const at::Tensor& target) {
   return at::nll_loss(rows.scores, rows.classes);
 }
 
-// The target as the output's type and shape: without it, [N] against [N, 1] would broadcast to [N, N].
+// The target as the output's type and shape: without it, [N] against [N, 1] would broadcast to [N,
+// N].
 at::Tensor AsOutput(const at::Tensor& output, const at::Tensor& target) {
   if (output.numel() != target.numel()) {
     ThrowMismatch(output, target, "this loss needs one target per output");

@@ -12,8 +12,8 @@ class Tensor;
 
 namespace fedge {
 
-// A named training objective. Functions throw what LibTorch throws, and std::invalid_argument with a message for a person
-// where output and target do not fit each other. Stateless; thread-safe.
+// A named training objective. Functions throw what LibTorch throws, and std::invalid_argument with
+// a message for a person where output and target do not fit each other. Stateless; thread-safe.
 struct Loss {
   std::string_view name;
   std::string_view help;
@@ -37,7 +37,8 @@ std::span<const Loss> Losses();
 // kInvalidArgument names the losses there are.
 Result<const Loss*> FindLoss(std::string_view name);
 
-// For a model whose own training_step gives the loss: hits as cross-entropy counts them if the output looks like classes.
+// For a model whose own training_step gives the loss: hits as cross-entropy counts them if the
+// output looks like classes.
 Loss::Hits CountClassHits(const at::Tensor& output, const at::Tensor& target);
 
 }  // namespace fedge

@@ -14,10 +14,11 @@ std::string KeyName(const c10::IValue& key, std::size_t position) {
   return std::to_string(position);
 }
 
-// A value that shares nothing that can change, but for the tensors in `memo`. Numbers, strings and the like cannot; and
-// LibTorch refuses to copy some of those (complex numbers).
+// A value that shares nothing that can change, but for the tensors in `memo`. Numbers, strings and
+// the like cannot; and LibTorch refuses to copy some of those (complex numbers).
 c10::IValue OwnCopy(const c10::IValue& value, c10::IValue::HashIdentityIValueMap memo) {
-  const bool can_change = value.isList() || value.isTuple() || value.isGenericDict() || value.isObject();
+  const bool can_change =
+      value.isList() || value.isTuple() || value.isGenericDict() || value.isObject();
   return can_change ? value.deepcopy(memo) : value;
 }
 
@@ -53,10 +54,12 @@ void ModuleState::VisitValue(const c10::IValue& value, const std::string& name) 
     tensors_.emplace(name, value.toTensor());
   } else if (value.isList()) {
     const c10::List<c10::IValue> list = value.toList();
-    for (std::size_t i = 0; i < list.size(); ++i) VisitValue(list.get(i), name + "." + std::to_string(i));
+    for (std::size_t i = 0; i < list.size(); ++i)
+      VisitValue(list.get(i), name + "." + std::to_string(i));
   } else if (value.isTuple()) {
     const auto& elements = value.toTupleRef().elements();
-    for (std::size_t i = 0; i < elements.size(); ++i) VisitValue(elements[i], name + "." + std::to_string(i));
+    for (std::size_t i = 0; i < elements.size(); ++i)
+      VisitValue(elements[i], name + "." + std::to_string(i));
   } else if (value.isGenericDict()) {
     std::size_t position = 0;
     for (const auto& item : value.toGenericDict()) {

@@ -21,9 +21,9 @@ struct ModuleSlot {
   void Set(c10::IValue value) const { object->setSlot(index, std::move(value)); }
 };
 
-// What a module holds: its tensors by the names that Archive gives them ("layers.0.weight", "hidden.0"), and the attributes
-// as they were when this was made. Forward may replace a tensor, count steps or keep a list, and the next client must not
-// find it. Thread-compatible.
+// What a module holds: its tensors by the names that Archive gives them ("layers.0.weight",
+// "hidden.0"), and the attributes as they were when this was made. Forward may replace a tensor,
+// count steps or keep a list, and the next client must not find it. Thread-compatible.
 class ModuleState {
  public:
   ModuleState() = default;
@@ -34,7 +34,8 @@ class ModuleState {
   const std::map<std::string, at::Tensor>& tensors() const { return tensors_; }
   // The attributes that are tensors themselves, not in lists and the like.
   const std::map<std::string, ModuleSlot>& slots() const { return slots_; }
-  // Puts the same tensors, whatever their values are now, and copies of all else back where they were.
+  // Puts the same tensors, whatever their values are now, and copies of all else back where they
+  // were.
   void Restore() const;
 
  private:
@@ -48,7 +49,8 @@ class ModuleState {
   std::map<std::string, at::Tensor> tensors_;
   std::map<std::string, ModuleSlot> slots_;
   std::vector<Other> others_;
-  c10::IValue::HashIdentityIValueMap kept_;  // tensors that a copy of a list keeps instead of copying them
+  c10::IValue::HashIdentityIValueMap
+      kept_;  // tensors that a copy of a list keeps instead of copying them
 };
 
 }  // namespace fedge

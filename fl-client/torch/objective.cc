@@ -37,11 +37,13 @@ Result<const Loss*> ChooseLoss(std::string_view name, const std::optional<ModelS
 }  // namespace
 
 Result<Objective> Objective::Make(torch::jit::Module module, std::string_view loss,
-                                  const std::optional<ModelSchema>& schema, const data::DatasetInfo& info) {
+                                  const std::optional<ModelSchema>& schema,
+                                  const data::DatasetInfo& info) {
   if (loss == "auto" && module.find_method(std::string(kTrainingStep))) {
     FEDGE_RETURN_IF_ERROR(CheckMethod(module, kTrainingStep, 2));
     Objective objective(std::move(module), nullptr, info.num_classes);
-    objective.counts_hits_ = info.num_classes > 0 && CheckMethod(objective.module_, "forward", 1).ok();
+    objective.counts_hits_ =
+        info.num_classes > 0 && CheckMethod(objective.module_, "forward", 1).ok();
     return objective;
   }
   FEDGE_RETURN_IF_ERROR(CheckMethod(module, "forward", 1));
@@ -55,21 +57,23 @@ at::Tensor Objective::Forward(const at::Tensor& features) {
     output = c10::IValue(output.toTupleRef().elements()[0]);
   }
   if (output.isTensor()) return std::move(output).toTensor();
-  throw std::invalid_argument(
-      fmt::format("the model's forward gives a {}; a tensor, or a tuple that begins with one, is needed",
-                  output.tagKind()));
+  throw std::invalid_argument(fmt::format(
+      "the model's forward gives a {}; a tensor, or a tuple that begins with one, is needed",
+      output.tagKind()));
 }
 
 at::Tensor Objective::OwnLoss(const Batch& batch) {
-  const c10::IValue loss = module_.get_method(std::string(kTrainingStep))({batch.features, batch.targets});
+  const c10::IValue loss =
+      module_.get_method(std::string(kTrainingStep))({batch.features, batch.targets});
   if (loss.isTensor() && loss.toTensor().numel() == 1) return loss.toTensor();
-  throw std::invalid_argument("the model's training_step must give the loss: a tensor of one element");
+  throw std::invalid_argument(
+      "the model's training_step must give the loss: a tensor of one element");
 }
 
 at::Tensor Objective::NamedLoss(const at::Tensor& output, const at::Tensor& targets) const {
   if (loss_->hits == CountClassHits && output.dim() > 1 && output.size(-1) < num_classes_) {
-    throw std::invalid_argument(
-        fmt::format("the model scores {} classes, the data have {}", output.size(-1), num_classes_));
+    throw std::invalid_argument(fmt::format("the model scores {} classes, the data have {}",
+                                            output.size(-1), num_classes_));
   }
   return loss_->mean(output, targets);
 }

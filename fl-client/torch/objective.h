@@ -15,15 +15,18 @@
 
 namespace fedge {
 
-// What a module is trained for: its own training_step(x, y), or a named loss of forward(x). Functions throw what LibTorch
-// throws, and std::invalid_argument with a message for a person. Thread-compatible.
+// What a module is trained for: its own training_step(x, y), or a named loss of forward(x).
+// Functions throw what LibTorch throws, and std::invalid_argument with a message for a person.
+// Thread-compatible.
 class Objective {
  public:
-  // loss  a name of Losses(), or "auto": training_step if the module has one, else the schema's loss, else mean squared
+  // loss  a name of Losses(), or "auto": training_step if the module has one, else the schema's
+  // loss, else mean squared
   //       error for numbers and cross-entropy for classes
   // kInvalidArgument: unknown loss, or methods that do not take one input (and one target).
   static Result<Objective> Make(torch::jit::Module module, std::string_view loss,
-                                const std::optional<ModelSchema>& schema, const data::DatasetInfo& info);
+                                const std::optional<ModelSchema>& schema,
+                                const data::DatasetInfo& info);
 
   // A scalar to differentiate: the mean over the batch.
   at::Tensor MeanLoss(const Batch& batch);

@@ -73,7 +73,8 @@ class Adam final : public Optimizer {
     moments.second.mul_(kBeta2).addcmul_(gradient, gradient, 1 - kBeta2);
     const double correction1 = 1 - std::pow(kBeta1, moments.steps);
     const double correction2 = 1 - std::pow(kBeta2, moments.steps);
-    const at::Tensor denominator = moments.second.sqrt().div_(std::sqrt(correction2)).add_(kEpsilon);
+    const at::Tensor denominator =
+        moments.second.sqrt().div_(std::sqrt(correction2)).add_(kEpsilon);
     parameter.addcdiv_(moments.first, denominator, -learning_rate_ / correction1);
   }
 

@@ -11,8 +11,9 @@
 
 namespace fedge {
 
-// Updates parameters from their gradients, with the numbers of torch::optim, operation for operation. State (momentum,
-// moments) begins at zero when it is made and ends with it. Used with gradients off; thread-compatible.
+// Updates parameters from their gradients, with the numbers of torch::optim, operation for
+// operation. State (momentum, moments) begins at zero when it is made and ends with it. Used with
+// gradients off; thread-compatible.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
@@ -36,7 +37,8 @@ class Optimizer {
 };
 
 // kInvalidArgument: unknown optimizer (names the known ones), or a number that it cannot take.
-Result<std::unique_ptr<Optimizer>> MakeOptimizer(const TrainConfig& config, std::vector<at::Tensor> parameters);
+Result<std::unique_ptr<Optimizer>> MakeOptimizer(const TrainConfig& config,
+                                                 std::vector<at::Tensor> parameters);
 
 // The names MakeOptimizer knows.
 std::vector<std::string_view> OptimizerNames();

@@ -16,8 +16,8 @@ T Load(const std::byte* bytes) {
 }
 
 template <typename T, typename Difference>
-void Subtract(std::span<const std::byte> trained, std::span<const std::byte> base, std::span<std::byte> out,
-              Difference difference) {
+void Subtract(std::span<const std::byte> trained, std::span<const std::byte> base,
+              std::span<std::byte> out, Difference difference) {
   for (std::size_t i = 0; i + sizeof(T) <= out.size(); i += sizeof(T)) {
     const T value = difference(Load<T>(trained.data() + i), Load<T>(base.data() + i));
     std::memcpy(out.data() + i, &value, sizeof(value));
@@ -36,8 +36,8 @@ bool ExponentsBelow(T exponent_mask, std::span<const std::byte> elements) {
 
 }  // namespace
 
-void SubtractElements(DType dtype, std::span<const std::byte> trained, std::span<const std::byte> base,
-                      std::span<std::byte> out) {
+void SubtractElements(DType dtype, std::span<const std::byte> trained,
+                      std::span<const std::byte> base, std::span<std::byte> out) {
   FEDGE_CHECK(trained.size() == out.size() && base.size() == out.size());
   switch (dtype) {
     case DType::kFloat64:
@@ -46,7 +46,8 @@ void SubtractElements(DType dtype, std::span<const std::byte> trained, std::span
       return Subtract<float>(trained, base, out, [](float a, float b) { return a - b; });
     case DType::kFloat16:
       return Subtract<std::uint16_t>(trained, base, out, [](std::uint16_t a, std::uint16_t b) {
-        return DoubleToHalf(static_cast<double>(HalfToFloat(a)) - static_cast<double>(HalfToFloat(b)));
+        return DoubleToHalf(static_cast<double>(HalfToFloat(a)) -
+                            static_cast<double>(HalfToFloat(b)));
       });
     case DType::kBFloat16:
       return Subtract<std::uint16_t>(trained, base, out, [](std::uint16_t a, std::uint16_t b) {

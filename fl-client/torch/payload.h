@@ -8,10 +8,11 @@
 
 namespace fedge {
 
-// trained - base, element by element, each difference rounded once to `dtype` (a floating-point type). The three spans
-// have the same size, whole elements, little-endian, of any alignment; `out` may not overlap the others.
-void SubtractElements(DType dtype, std::span<const std::byte> trained, std::span<const std::byte> base,
-                      std::span<std::byte> out);
+// trained - base, element by element, each difference rounded once to `dtype` (a floating-point
+// type). The three spans have the same size, whole elements, little-endian, of any alignment; `out`
+// may not overlap the others.
+void SubtractElements(DType dtype, std::span<const std::byte> trained,
+                      std::span<const std::byte> base, std::span<std::byte> out);
 
 // Whether every element of a floating-point array is finite. Spans as above.
 bool AllFinite(DType dtype, std::span<const std::byte> elements);

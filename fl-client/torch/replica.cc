@@ -34,11 +34,12 @@ class SpanReader final : public caffe2::serialize::ReadAdapterInterface {
 
 // A tensor over the given bytes, on the CPU; it does not write to them.
 at::Tensor ViewBytes(std::span<const std::byte> bytes) {
-  return at::from_blob(const_cast<std::byte*>(bytes.data()), {static_cast<std::int64_t>(bytes.size())}, at::kByte);
+  return at::from_blob(const_cast<std::byte*>(bytes.data()),
+                       {static_cast<std::int64_t>(bytes.size())}, at::kByte);
 }
 
-Status WriteEntry(const ManifestEntry& entry, std::span<const std::byte> trained, std::span<const std::byte> base,
-                  std::span<std::byte> out) {
+Status WriteEntry(const ManifestEntry& entry, std::span<const std::byte> trained,
+                  std::span<const std::byte> base, std::span<std::byte> out) {
   switch (entry.rule) {
     case MergeRule::kAverageDelta:
       SubtractElements(entry.dtype, trained, base, out);
@@ -46,8 +47,8 @@ Status WriteEntry(const ManifestEntry& entry, std::span<const std::byte> trained
       return InvalidArgument("'{}' has values that are not finite after training", entry.tensor);
     case MergeRule::kMustBeEqual:
       if (!std::ranges::equal(trained, base)) {
-        return InvalidArgument("training changed '{}', which is {} and can't be averaged", entry.tensor,
-                               DTypeName(entry.dtype));
+        return InvalidArgument("training changed '{}', which is {} and can't be averaged",
+                               entry.tensor, DTypeName(entry.dtype));
       }
       break;
     case MergeRule::kMaximum:
@@ -77,7 +78,8 @@ Status Replica::Reset(const Archive& archive, const Manifest& manifest) {
 }
 
 Status Replica::Load(const Archive& archive) {
-  module_ = torch::jit::load(std::make_shared<SpanReader>(archive.bytes()), device_, /*load_debug_files=*/false);
+  module_ = torch::jit::load(std::make_shared<SpanReader>(archive.bytes()), device_,
+                             /*load_debug_files=*/false);
   state_ = ModuleState(module_);
   storages_.assign(archive.storages().size(), {});
   parameters_.clear();
@@ -85,14 +87,16 @@ Status Replica::Load(const Archive& archive) {
   for (const TensorInfo& info : archive.tensors()) {
     const auto found = state_.tensors().find(info.name);
     if (found == state_.tensors().end()) {
-      if (info.kind != TensorKind::kAttribute) return InvalidArgument("LibTorch does not find the tensor '{}'", info.name);
+      if (info.kind != TensorKind::kAttribute)
+        return InvalidArgument("LibTorch does not find the tensor '{}'", info.name);
       all_found = false;
       continue;
     }
     at::Tensor tensor = found->second;
     FEDGE_RETURN_IF_ERROR(Bind(info, tensor));
     if (!info.trainable()) continue;
-    const bool tied = std::ranges::any_of(parameters_, [&](const at::Tensor& other) { return other.is_same(tensor); });
+    const bool tied = std::ranges::any_of(
+        parameters_, [&](const at::Tensor& other) { return other.is_same(tensor); });
     if (!tied) parameters_.push_back(tensor.requires_grad_(true));
   }
   reusable_ = all_found && archive.tensors().size() == state_.tensors().size();
@@ -103,15 +107,18 @@ Status Replica::Bind(const TensorInfo& info, at::Tensor& tensor) {
   at::Tensor& storage = storages_[info.storage];
   if (!storage.defined()) {
     const auto size = static_cast<std::int64_t>(tensor.storage().nbytes());
-    storage = at::empty({0}, tensor.options().dtype(at::kByte).requires_grad(false)).set_(tensor.storage(), 0, {size}, {1});
+    storage = at::empty({0}, tensor.options().dtype(at::kByte).requires_grad(false))
+                  .set_(tensor.storage(), 0, {size}, {1});
   }
-  if (tensor.scalar_type() != ScalarTypeOf(info.dtype) || tensor.sizes() != at::IntArrayRef(info.shape)) {
+  if (tensor.scalar_type() != ScalarTypeOf(info.dtype) ||
+      tensor.sizes() != at::IntArrayRef(info.shape)) {
     return InvalidArgument("LibTorch reads the tensor '{}' with another type or shape", info.name);
   }
   // Views of one storage, which LibTorch takes apart when it loads to a GPU.
   if (!tensor.is_alias_of(storage) && tensor.numel() > 0) {
     at::Tensor view = at::empty({0}, tensor.options().requires_grad(false));
-    view.set_(storage.storage(), static_cast<std::int64_t>(info.storage_offset), info.shape, info.strides);
+    view.set_(storage.storage(), static_cast<std::int64_t>(info.storage_offset), info.shape,
+              info.strides);
     tensor.set_data(view);
   }
   return OkStatus();
@@ -141,14 +148,16 @@ Result<std::vector<std::byte>> Replica::Update(const Archive& base, const Manife
   FEDGE_RETURN_IF_ERROR(CollectReassigned(base, manifest));
   std::vector<std::byte> payload(manifest.payload_bytes);
   for (const ManifestEntry& entry : manifest.entries) {
-    FEDGE_ASSIGN_OR_RETURN(const std::span<const std::byte> before, base.StorageBytes(entry.storage));
+    FEDGE_ASSIGN_OR_RETURN(const std::span<const std::byte> before,
+                           base.StorageBytes(entry.storage));
     const at::Tensor trained = storages_[entry.storage].cpu();
     if (static_cast<std::size_t>(trained.numel()) != before.size()) {
       return InvalidArgument("LibTorch reads the storage of '{}' with another size", entry.tensor);
     }
     const auto* const data = static_cast<const std::byte*>(trained.const_data_ptr());
     const std::span<const std::byte> after(data, static_cast<std::size_t>(trained.numel()));
-    const std::span<std::byte> out = std::span(payload).subspan(entry.payload_offset, entry.num_bytes());
+    const std::span<std::byte> out =
+        std::span(payload).subspan(entry.payload_offset, entry.num_bytes());
     FEDGE_RETURN_IF_ERROR(WriteEntry(entry, after, before, out));
   }
   return payload;

@@ -27,7 +27,8 @@ bool OnCpu(const c10::IValue& value) {
   return true;
 }
 
-// Fills in this thread's generator where the caller named none, then goes on to the kernel that would have run.
+// Fills in this thread's generator where the caller named none, then goes on to the kernel that
+// would have run.
 void RunWithThreadGenerator(const c10::OperatorHandle& op, c10::DispatchKeySet keys,
                             torch::jit::Stack* stack) {
   const std::vector<c10::Argument>& arguments = op.schema().arguments();
@@ -42,11 +43,12 @@ void RunWithThreadGenerator(const c10::OperatorHandle& op, c10::DispatchKeySet k
   op.redispatchBoxed(keys & below, stack);
 }
 
-// The hook sits at the BackendSelect key, which every call passes between autograd and the backend's kernel. Operators
-// that have a kernel there already (factories such as rand.generator) fill their result through ones that have none.
+// The hook sits at the BackendSelect key, which every call passes between autograd and the
+// backend's kernel. Operators that have a kernel there already (factories such as rand.generator)
+// fill their result through ones that have none.
 torch::Library* RegisterHooks() {
-  auto* const library =
-      new torch::Library(torch::Library::IMPL, "aten", c10::DispatchKey::BackendSelect, __FILE__, __LINE__);
+  auto* const library = new torch::Library(torch::Library::IMPL, "aten",
+                                           c10::DispatchKey::BackendSelect, __FILE__, __LINE__);
   c10::Dispatcher& dispatcher = c10::Dispatcher::singleton();
   for (const c10::OperatorName& name : dispatcher.getAllOpNames()) {
     if (name.name.rfind("aten::", 0) != 0) continue;
@@ -69,7 +71,8 @@ struct ThreadRandomScope::Impl {
 
 ThreadRandomScope::ThreadRandomScope(std::uint64_t seed)
     : impl_(new Impl{at::make_generator<at::CPUGeneratorImpl>(seed), thread_generator}) {
-  // Registered once and never taken back: another thread may be inside an operator when the process ends.
+  // Registered once and never taken back: another thread may be inside an operator when the process
+  // ends.
   [[maybe_unused]] static const torch::Library* const hooks = RegisterHooks();
   thread_generator = &impl_->generator;
 }

@@ -13,8 +13,8 @@ namespace fedge {
 // SaveRound, SaveTask and SaveModel brought it. Nothing else is needed to go on.
 struct SavedState {
   std::optional<RunRecord> run;  // the newest
-  std::vector<RoundRecord>
-      rounds;  // the newest two, and every one with evaluation_pending; in any order
+  // The newest two, and every one with evaluation_pending; in any order.
+  std::vector<RoundRecord> rounds;
   std::vector<TaskRecord> tasks;  // of the newest two rounds; in any order
   ModelRef model;                 // the newest global model
 };

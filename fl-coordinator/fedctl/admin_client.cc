@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::chrono::seconds kCallTimeout{10};
 
-// gRPC tells of all its attempts: "failed to connect to all addresses; last error: UNKNOWN: ipv4:...: Connection refused".
+// gRPC tells of all its attempts: "failed to connect to all addresses; last error: UNKNOWN:
+// ipv4:...: Connection refused".
 Status Shortened(const Status& status) {
   const std::string& message = status.message();
   const std::size_t last = message.rfind(": ");
@@ -32,8 +33,7 @@ Status AdminClient::Call(Method method, const Request& request, Response& respon
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
   const std::stop_callback cancel(stop_, [&context] { context.TryCancel(); });
-  const Status status =
-      Shortened(FromGrpc((stub_.get()->*method)(&context, request, &response)));
+  const Status status = Shortened(FromGrpc((stub_.get()->*method)(&context, request, &response)));
   if (stop_.stop_requested()) return Cancelled("interrupted");
   if (status.code() == StatusCode::kDeadlineExceeded) {
     return Unavailable("no answer within {} s", kCallTimeout.count());

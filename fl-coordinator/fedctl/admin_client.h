@@ -15,8 +15,9 @@
 
 namespace fedge::fedctl {
 
-// The coordinator's administration service. Every call ends with kCancelled once `stop` is requested. An unary call that
-// is not answered in time is kUnavailable, as is a coordinator that is not there. Thread-safe.
+// The coordinator's administration service. Every call ends with kCancelled once `stop` is
+// requested. An unary call that is not answered in time is kUnavailable, as is a coordinator that
+// is not there. Thread-safe.
 class AdminClient {
  public:
   // `target` is HOST:PORT.
@@ -33,8 +34,8 @@ class AdminClient {
   Result<v1::AbortRunResponse> AbortRun(const v1::AbortRunRequest& request);
   Result<v1::ResetResponse> Reset();
 
-  // Streams. Return when the server ends the stream (OK), the call fails, `next` returns an error (which is returned),
-  // or at the deadline (kDeadlineExceeded).
+  // Streams. Return when the server ends the stream (OK), the call fails, `next` returns an error
+  // (which is returned), or at the deadline (kDeadlineExceeded).
   template <typename Message>
   using Next = std::function<Status(const Message&)>;
   Status Watch(const v1::WatchRequest& request, const Next<v1::WatchResponse>& next,

@@ -11,8 +11,9 @@
 
 namespace fedge::fedctl {
 
-// A program that runs as a child, in a process group of its own, and dies with the thread that started it (prctl(2),
-// PR_SET_PDEATHSIG): start children from the main thread. Destroying it stops it. Thread-compatible.
+// A program that runs as a child, in a process group of its own, and dies with the thread that
+// started it (prctl(2), PR_SET_PDEATHSIG): start children from the main thread. Destroying it stops
+// it. Thread-compatible.
 class ChildProcess {
  public:
   struct Spec {
@@ -47,7 +48,8 @@ class ChildProcess {
   std::string log_path_;
 };
 
-// The path of one of Fedge's programs: beside this one's own binary, else in PATH. kNotFound says where was looked.
+// The path of one of Fedge's programs: beside this one's own binary, else in PATH. kNotFound says
+// where was looked.
 Result<std::string> FindSibling(const std::string& name);
 
 // The last lines of a file, each with a prefix; empty if there is nothing to read.

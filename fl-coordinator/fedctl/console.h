@@ -6,7 +6,8 @@
 
 namespace fedge::fedctl {
 
-// Where a command writes: results to `out`, what went wrong to `err`. A value; the files outlive it.
+// Where a command writes: results to `out`, what went wrong to `err`. A value; the files outlive
+// it.
 struct Console {
   std::FILE* out = stdout;
   std::FILE* err = stderr;

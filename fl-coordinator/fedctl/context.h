@@ -26,8 +26,8 @@ struct Context {
   bool quiet = false;
 
   AdminClient Connect() const { return AdminClient(coordinator, stop); }
-  // Says what went wrong and returns the exit code that fits: 3 with a hint if the coordinator cannot be reached, 4 for a
-  // deadline, 130 after an interrupt, else 1.
+  // Says what went wrong and returns the exit code that fits: 3 with a hint if the coordinator
+  // cannot be reached, 4 for a deadline, 130 after an interrupt, else 1.
   int Fail(const Status& status) const;
   // The text, or the JSON document if --json was given, as a result.
   int Show(const std::string& text, const std::string& json_document) const;

@@ -35,7 +35,8 @@ std::string Counts(const v1::TaskCounts& tasks) {
 std::string LabelText(const google::protobuf::Map<std::string, std::string>& labels) {
   const std::map<std::string, std::string> sorted(labels.begin(), labels.end());
   std::string text;
-  for (const auto& [key, value] : sorted) text += fmt::format("{}{}={}", text.empty() ? "" : ",", key, value);
+  for (const auto& [key, value] : sorted)
+    text += fmt::format("{}{}={}", text.empty() ? "" : ",", key, value);
   return text;
 }
 
@@ -49,9 +50,14 @@ std::string RunText(const v1::RunStatus& run) {
 }
 
 Table TaskTable(const google::protobuf::RepeatedPtrField<v1::TaskInfo>& tasks, bool by_client) {
-  Table table({{by_client ? "CLIENT" : "TASK"}, {"STATE"}, {"EXAMPLES", Align::kRight},
-               {"STEPS", Align::kRight}, {"SECONDS", Align::kRight},
-               {"LOSS BEFORE", Align::kRight}, {"AFTER", Align::kRight}, {"UP", Align::kRight},
+  Table table({{by_client ? "CLIENT" : "TASK"},
+               {"STATE"},
+               {"EXAMPLES", Align::kRight},
+               {"STEPS", Align::kRight},
+               {"SECONDS", Align::kRight},
+               {"LOSS BEFORE", Align::kRight},
+               {"AFTER", Align::kRight},
+               {"UP", Align::kRight},
                {"REASON"}});
   for (const v1::TaskInfo& task : tasks) {
     const v1::TrainResult& result = task.result();
@@ -77,10 +83,10 @@ std::string StatusText(const v1::CoordinatorStatus& status, TimePoint now) {
       {"phase", phase},
       {"missing", Missing(status)},
       {"run", status.has_run() ? RunText(status.run()) : "none yet"},
-      {"round", status.has_round() ? fmt::format("{} ({} of the run's {})", round.round(),
-                                                 round.index_in_run(),
-                                                 status.run().plan().num_rounds())
-                                   : ""},
+      {"round", status.has_round()
+                    ? fmt::format("{} ({} of the run's {})", round.round(), round.index_in_run(),
+                                  status.run().plan().num_rounds())
+                    : ""},
       {"tasks", status.has_round() ? Counts(round.tasks()) : ""},
       {"traffic", status.has_round() ? fmt::format("{} down, {} up", HumanBytes(round.bytes_down()),
                                                    HumanBytes(round.bytes_up()))
@@ -92,9 +98,8 @@ std::string StatusText(const v1::CoordinatorStatus& status, TimePoint now) {
                               status.num_evaluators())},
       {"model", fmt::format("{}, {} parameters, {}, after round {}, sha256 {}",
                             status.model_name().empty() ? "no name" : status.model_name(),
-                            HumanCount(status.num_parameters()),
-                            HumanBytes(status.model().size()), status.model_round(),
-                            HexOf(status.model().digest()).substr(0, 12))},
+                            HumanCount(status.num_parameters()), HumanBytes(status.model().size()),
+                            status.model_round(), HexOf(status.model().digest()).substr(0, 12))},
       {"coordinator", fmt::format("{}, version {}, started {}", status.coordinator_id(),
                                   status.version(), Ago(status.started_unix_ms(), now))},
   });
@@ -102,10 +107,19 @@ std::string StatusText(const v1::CoordinatorStatus& status, TimePoint now) {
 
 std::string RoundsText(const v1::ListRoundsResponse& rounds, std::size_t width) {
   if (rounds.rounds().empty()) return "no rounds yet\n";
-  Table table({{"ROUND", Align::kRight}, {"RUN", Align::kRight}, {"PHASE"},
-               {"ACCEPTED", Align::kRight}, {"REFUSED", Align::kRight}, {"LATE", Align::kRight},
-               {"DOWN", Align::kRight}, {"UP", Align::kRight}, {"TOOK", Align::kRight},
-               {"LOSS", Align::kRight}, {"ACCURACY", Align::kRight}, {"STARTED"}, {"ERROR"}});
+  Table table({{"ROUND", Align::kRight},
+               {"RUN", Align::kRight},
+               {"PHASE"},
+               {"ACCEPTED", Align::kRight},
+               {"REFUSED", Align::kRight},
+               {"LATE", Align::kRight},
+               {"DOWN", Align::kRight},
+               {"UP", Align::kRight},
+               {"TOOK", Align::kRight},
+               {"LOSS", Align::kRight},
+               {"ACCURACY", Align::kRight},
+               {"STARTED"},
+               {"ERROR"}});
   for (const v1::RoundSummary& round : rounds.rounds()) {
     const bool evaluated = round.evaluation().num_examples() > 0;
     const bool ended = round.ended_unix_ms() != 0;
@@ -126,16 +140,16 @@ std::string RoundsText(const v1::ListRoundsResponse& rounds, std::size_t width) 
 std::string RoundText(const v1::GetRoundResponse& response, std::size_t width) {
   const v1::RoundSummary& round = response.round();
   std::string text = RenderFields({
-      {"round", fmt::format("{} (number {} of run {})", round.round(), round.index_in_run(),
-                            round.run())},
+      {"round",
+       fmt::format("{} (number {} of run {})", round.round(), round.index_in_run(), round.run())},
       {"phase", v1::Phase_Name(round.phase())},
       {"error", round.error()},
       {"started", LocalTime(round.started_unix_ms())},
       {"ended", round.ended_unix_ms() == 0 ? "" : LocalTime(round.ended_unix_ms())},
       {"tasks", Counts(round.tasks())},
       {"examples", HumanCount(round.num_examples())},
-      {"traffic", fmt::format("{} down, {} up", HumanBytes(round.bytes_down()),
-                              HumanBytes(round.bytes_up()))},
+      {"traffic",
+       fmt::format("{} down, {} up", HumanBytes(round.bytes_down()), HumanBytes(round.bytes_up()))},
       {"time", fmt::format("{} training, {} aggregating", HumanSeconds(round.train_seconds()),
                            HumanSeconds(round.aggregate_seconds()))},
       {"before training", Scores(round.train_before())},
@@ -151,15 +165,22 @@ std::string RoundText(const v1::GetRoundResponse& response, std::size_t width) {
 
 std::string ClientsText(const v1::ListClientsResponse& clients, std::size_t width, TimePoint now) {
   if (clients.clients().empty()) return "no clients yet\n";
-  Table table({{"CLIENT"}, {"ROLE"}, {"STATE"}, {"LAST SEEN"}, {"EXAMPLES", Align::kRight},
-               {"ACCEPTED", Align::kRight}, {"REFUSED", Align::kRight}, {"UP", Align::kRight},
-               {"EXAMPLES/S", Align::kRight}, {"SOFTWARE"}, {"LABELS"}});
+  Table table({{"CLIENT"},
+               {"ROLE"},
+               {"STATE"},
+               {"LAST SEEN"},
+               {"EXAMPLES", Align::kRight},
+               {"ACCEPTED", Align::kRight},
+               {"REFUSED", Align::kRight},
+               {"UP", Align::kRight},
+               {"EXAMPLES/S", Align::kRight},
+               {"SOFTWARE"},
+               {"LABELS"}});
   for (const v1::ClientInfo& client : clients.clients()) {
-    table.AddRow({client.client_id(),
-                  client.role() == v1::ROLE_EVALUATOR ? "evaluator" : "trainer", client.state(),
-                  Ago(client.last_seen_unix_ms(), now), HumanCount(client.num_examples()),
-                  HumanCount(client.num_accepted()), HumanCount(client.num_refused()),
-                  HumanBytes(client.bytes_up()),
+    table.AddRow({client.client_id(), client.role() == v1::ROLE_EVALUATOR ? "evaluator" : "trainer",
+                  client.state(), Ago(client.last_seen_unix_ms(), now),
+                  HumanCount(client.num_examples()), HumanCount(client.num_accepted()),
+                  HumanCount(client.num_refused()), HumanBytes(client.bytes_up()),
                   client.examples_per_second() > 0
                       ? fmt::format("{:.0f}", client.examples_per_second())
                       : "-",

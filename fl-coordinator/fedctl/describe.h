@@ -6,7 +6,8 @@
 #include "fedge/common/clock.h"
 #include "fedge/v1/admin.pb.h"
 
-// Answers of the administration service as text for a person. `width` is that of the terminal, 0 for a file or a pipe.
+// Answers of the administration service as text for a person. `width` is that of the terminal, 0
+// for a file or a pipe.
 namespace fedge::fedctl {
 
 std::string StatusText(const v1::CoordinatorStatus& status, TimePoint now);

@@ -6,7 +6,8 @@
 namespace fedge::fedctl {
 namespace {
 
-// A round of now costs what the last few did: an early slow one (clients fetching, caches cold) is soon forgotten.
+// A round of now costs what the last few did: an early slow one (clients fetching, caches cold) is
+// soon forgotten.
 constexpr std::size_t kRecentRounds = 7;
 
 std::optional<Duration> TypicalRound(const Pace& pace) {

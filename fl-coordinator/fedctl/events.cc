@@ -19,7 +19,8 @@ std::string EventLine(const v1::Event& event) {
   return Printable(line);
 }
 
-// Events of the coordinator until it has no more, or for ever: a lost connection is taken up behind the last event seen.
+// Events of the coordinator until it has no more, or for ever: a lost connection is taken up behind
+// the last event seen.
 int Events(const Context& context, bool follow, std::uint32_t last) {
   constexpr Duration kGiveUpAfter{60'000};
   AdminClient client = context.Connect();
@@ -44,7 +45,8 @@ int Events(const Context& context, bool follow, std::uint32_t last) {
     if (!status.ok() && (!follow || !connected || !WorthRetrying(status) || overdue)) {
       return context.Fail(status);
     }
-    context.console.Complain(fmt::format("connection to {} lost; trying again", context.coordinator));
+    context.console.Complain(
+        fmt::format("connection to {} lost; trying again", context.coordinator));
     if (!SleepFor(pauses.Next(), context.stop)) return context.Fail(Cancelled("interrupted"));
   }
 }

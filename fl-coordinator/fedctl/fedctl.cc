@@ -27,10 +27,10 @@ int RunFedctl(const std::vector<std::string>& arguments, Context& context) {
   AddModel(context, app);
   AddEvents(context, app);
 
-  const cli::App::Outcome outcome = app.Parse(
-      arguments, {.getenv = context.getenv,
-                  .width = context.console.terminal ? context.console.Columns() : 100,
-                  .color = context.console.color});
+  const cli::App::Outcome outcome =
+      app.Parse(arguments, {.getenv = context.getenv,
+                            .width = context.console.terminal ? context.console.Columns() : 100,
+                            .color = context.console.color});
   context.quiet = app.quiet();
   context.console.Print(outcome.out);
   fmt::print(context.console.err, "{}", outcome.err);

@@ -42,8 +42,9 @@ class Follower {
     request.set_run(options_.run);
     request.set_min_interval_ms(static_cast<std::uint32_t>(options_.interval.count()));
     request.set_after_round(std::max(options_.after_round, progress_.last_taken()));
-    return client_.Watch(request, [this](const v1::WatchResponse& message) { return On(message); },
-                         options_.deadline);
+    return client_.Watch(
+        request, [this](const v1::WatchResponse& message) { return On(message); },
+        options_.deadline);
   }
 
   Status On(const v1::WatchResponse& message) {
@@ -54,7 +55,8 @@ class Follower {
     return view_.Update(progress_, finished) ? OkStatus() : Cancelled("nobody reads the output");
   }
 
-  // The call ends by itself after the run's last evaluation; an ended run without one to wait for needs no more.
+  // The call ends by itself after the run's last evaluation; an ended run without one to wait for
+  // needs no more.
   bool Ended() const { return progress_.ended(); }
   bool Replaced() const { return progress_.status().run().run() > options_.run; }
   bool Overdue(const Status& status) const {
@@ -65,8 +67,9 @@ class Follower {
   Result<RunProgress> Outcome() {
     view_.Update(progress_, progress_.TakeFinished(/*all=*/true));
     if (progress_.ended()) return std::move(progress_);
-    return FailedPrecondition("run {} is over and run {} has begun; see 'fedctl rounds list --run {}'",
-                              options_.run, progress_.status().run().run(), options_.run);
+    return FailedPrecondition(
+        "run {} is over and run {} has begun; see 'fedctl rounds list --run {}'", options_.run,
+        progress_.status().run().run(), options_.run);
   }
 
   AdminClient& client_;

@@ -14,15 +14,16 @@ namespace fedge::fedctl {
 
 struct FollowOptions {
   std::uint64_t run = 0;
-  std::uint64_t after_round = 0;        // of earlier runs: need not be sent
-  Duration interval{100};               // between two messages
-  Duration give_up_after{60'000};       // without a connection
+  std::uint64_t after_round = 0;           // of earlier runs: need not be sent
+  Duration interval{100};                  // between two messages
+  Duration give_up_after{60'000};          // without a connection
   std::optional<TimePoint> deadline = {};  // of the whole
 };
 
-// Follows a run to its end and the evaluation of its last model, over lost connections: the run goes on without us.
-// kUnavailable: no connection for give_up_after. kDeadlineExceeded: the deadline passed. kCancelled: `stop` was requested
-// or nobody reads the view any more. kFailedPrecondition: another run began meanwhile. The view is closed in any case.
+// Follows a run to its end and the evaluation of its last model, over lost connections: the run
+// goes on without us. kUnavailable: no connection for give_up_after. kDeadlineExceeded: the
+// deadline passed. kCancelled: `stop` was requested or nobody reads the view any more.
+// kFailedPrecondition: another run began meanwhile. The view is closed in any case.
 Result<RunProgress> FollowRun(AdminClient& client, const FollowOptions& options, ProgressView& view,
                               const Clock& clock, const std::stop_token& stop);
 

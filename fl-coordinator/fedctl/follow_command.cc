@@ -24,10 +24,10 @@ int ReportEnd(const Context& context, const RunProgress& progress) {
 
 }  // namespace
 
-int FollowCommand(const Context& context, AdminClient& client, const FollowCommandOptions& options) {
-  const FollowOptions follow{.run = options.run,
-                             .give_up_after = options.give_up_after,
-                             .deadline = options.deadline};
+int FollowCommand(const Context& context, AdminClient& client,
+                  const FollowCommandOptions& options) {
+  const FollowOptions follow{
+      .run = options.run, .give_up_after = options.give_up_after, .deadline = options.deadline};
   const auto view = MakeProgressView(KindFor(context), context.console, *context.clock);
   const Result<RunProgress> followed =
       FollowRun(client, follow, *view, *context.clock, options.stop);

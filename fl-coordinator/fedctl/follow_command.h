@@ -18,8 +18,8 @@ struct FollowCommandOptions {
   bool can_come_back = true;  // the run goes on without us
 };
 
-// Follows a run on the console, as block, lines or JSON, then says how it ended. Returns the exit code: 0 only for a run
-// that completed.
+// Follows a run on the console, as block, lines or JSON, then says how it ended. Returns the exit
+// code: 0 only for a run that completed.
 int FollowCommand(const Context& context, AdminClient& client, const FollowCommandOptions& options);
 
 }  // namespace fedge::fedctl

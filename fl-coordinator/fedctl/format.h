@@ -26,8 +26,8 @@ std::string LocalTime(std::int64_t unix_ms);
 // "3.1 s ago"; "-" for 0.
 std::string Ago(std::int64_t unix_ms, TimePoint now);
 
-// Characters of a UTF-8 text on one line: at most `width` columns, the last one "…" if it was cut. Control characters,
-// which a name from the network could use to rewrite the terminal, become '?'.
+// Characters of a UTF-8 text on one line: at most `width` columns, the last one "…" if it was cut.
+// Control characters, which a name from the network could use to rewrite the terminal, become '?'.
 std::string Fit(std::string_view text, std::size_t width);
 std::string Printable(std::string_view text);
 

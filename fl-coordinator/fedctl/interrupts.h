@@ -5,8 +5,9 @@
 
 namespace fedge::fedctl {
 
-// Turns SIGINT, SIGTERM and SIGHUP into a stop request, and makes a broken pipe an error of write(2). Make one on the
-// main thread before any other thread is started: all of them inherit that these signals are blocked.
+// Turns SIGINT, SIGTERM and SIGHUP into a stop request, and makes a broken pipe an error of
+// write(2). Make one on the main thread before any other thread is started: all of them inherit
+// that these signals are blocked.
 class Interrupts {
  public:
   Interrupts();

@@ -7,8 +7,9 @@
 #include "fedge/fedctl/progress.h"
 #include "fedge/v1/admin.pb.h"
 
-// The messages of the administration service as JSON, schema version 1. Members are only ever added. Times are
-// milliseconds since 1970 (null: not yet), bytes and examples are integers, what was not measured is null.
+// The messages of the administration service as JSON, schema version 1. Members are only ever
+// added. Times are milliseconds since 1970 (null: not yet), bytes and examples are integers, what
+// was not measured is null.
 namespace fedge::fedctl {
 
 inline constexpr int kJsonSchemaVersion = 1;

@@ -85,10 +85,10 @@ Status LocalCluster::MakeModel(const LocalOptions& options, const std::stop_toke
     return OkStatus();
   }
   model = folder_ + "/model.pt";
-  FEDGE_RETURN_IF_ERROR(Spawn("fl-client", "new-model.log",
-                              {"new-model", "--arch",
-                               DefaultArchitecture(options.data.value_or("digits")), "--seed",
-                               fmt::format("{}", options.seed), "-o", model}));
+  FEDGE_RETURN_IF_ERROR(
+      Spawn("fl-client", "new-model.log",
+            {"new-model", "--arch", DefaultArchitecture(options.data.value_or("digits")), "--seed",
+             fmt::format("{}", options.seed), "-o", model}));
   ChildProcess& maker = children_.back();
   while (!maker.Ended().has_value()) {
     if (!SleepFor(kPoll, stop)) return Cancelled("interrupted");

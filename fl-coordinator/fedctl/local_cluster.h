@@ -22,12 +22,13 @@ struct LocalOptions {
   std::optional<std::uint32_t> workers;
 };
 
-// A coordinator, one process of virtual clients and an evaluator on this machine, with all their files in a temporary
-// folder. The destructor stops them and removes the folder; they die with this process in any case. Start and destroy it
-// on the main thread. Thread-compatible.
+// A coordinator, one process of virtual clients and an evaluator on this machine, with all their
+// files in a temporary folder. The destructor stops them and removes the folder; they die with this
+// process in any case. Start and destroy it on the main thread. Thread-compatible.
 class LocalCluster {
  public:
-  // kCancelled once `stop` is requested. kInternal with the last lines of its log if a program does not start.
+  // kCancelled once `stop` is requested. kInternal with the last lines of its log if a program does
+  // not start.
   static Result<std::unique_ptr<LocalCluster>> Start(const LocalOptions& options,
                                                      const std::stop_token& stop);
   LocalCluster(const LocalCluster&) = delete;
@@ -53,7 +54,8 @@ class LocalCluster {
   std::vector<ChildProcess> children_;  // the coordinator first
 };
 
-// The architecture that --local trains on a data set when no model is given; empty: there is none that suits it.
+// The architecture that --local trains on a data set when no model is given; empty: there is none
+// that suits it.
 std::string DefaultArchitecture(std::string_view data);
 
 }  // namespace fedge::fedctl

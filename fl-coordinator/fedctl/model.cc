@@ -56,8 +56,7 @@ void AddModel(Context& context, cli::App& app) {
                   {.required = true, .completion = cli::Completion::kFile});
   info.Example("fedctl model info global.pt", "parameters, shapes, sizes, where it came from");
   info.Run([&context, file] {
-    const Result<ModelDescription> described =
-        DescribeModel(*file, context.console.TableWidth());
+    const Result<ModelDescription> described = DescribeModel(*file, context.console.TableWidth());
     if (!described.ok()) return context.Fail(described.status());
     return context.Show(described->text, described->json);
   });

@@ -71,7 +71,8 @@ Status CheckOutput(const std::string& path, bool force) {
     return InvalidArgument("{} is a folder; name a file", path);
   }
   if (!force && std::filesystem::exists(path, ignored)) {
-    return AlreadyExists("{} exists; name another file with -o, or overwrite it with --force", path);
+    return AlreadyExists("{} exists; name another file with -o, or overwrite it with --force",
+                         path);
   }
   return OkStatus();
 }
@@ -85,15 +86,15 @@ Result<ExportedModel> ExportModel(AdminClient& client, std::optional<std::uint64
   v1::ExportModelRequest request;
   if (round.has_value()) request.set_round(*round);
   FEDGE_RETURN_IF_ERROR(client.ExportModel(
-      request, [&receiver](const v1::ExportModelResponse& message) { return receiver.On(message); }));
+      request,
+      [&receiver](const v1::ExportModelResponse& message) { return receiver.On(message); }));
   FEDGE_ASSIGN_OR_RETURN(const ExportedModel model, receiver.Finish());
   std::error_code error;
   using std::filesystem::perms;
   // A result, unlike the coordinator's own files, is for whoever may read the folder.
-  std::filesystem::permissions(partial.path(),
-                               perms::owner_read | perms::owner_write | perms::group_read |
-                                   perms::others_read,
-                               error);
+  std::filesystem::permissions(
+      partial.path(),
+      perms::owner_read | perms::owner_write | perms::group_read | perms::others_read, error);
   FEDGE_RETURN_IF_ERROR(files.Rename(partial.path(), path));
   return model;
 }

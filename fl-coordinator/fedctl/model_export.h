@@ -19,8 +19,8 @@ struct ExportedModel {
 // OK if `path` may be written: kAlreadyExists unless `force`, kInvalidArgument for a folder.
 Status CheckOutput(const std::string& path, bool force);
 
-// Fetches a global model (the newest, or the one after `round`) into `path`: first into a file beside it, renamed once
-// its digest is right. kDataLoss if it is not.
+// Fetches a global model (the newest, or the one after `round`) into `path`: first into a file
+// beside it, renamed once its digest is right. kDataLoss if it is not.
 Result<ExportedModel> ExportModel(AdminClient& client, std::optional<std::uint64_t> round,
                                   const std::string& path);
 

@@ -103,17 +103,22 @@ std::string Text(const Model& model, std::size_t width) {
     fields.emplace_back("inputs", Signature(model.schema->inputs));
     fields.emplace_back("outputs", Signature(model.schema->outputs));
   }
-  for (const auto& [name, value] : model.provenance_members) fields.emplace_back(fmt::format("made: {}", name), value);
+  for (const auto& [name, value] : model.provenance_members)
+    fields.emplace_back(fmt::format("made: {}", name), value);
 
-  Table table({{"TENSOR"}, {"KIND"}, {"TYPE"}, {"SHAPE"}, {"ELEMENTS", Table::Align::kRight},
-               {"SIZE", Table::Align::kRight}, {"RECORD"}});
+  Table table({{"TENSOR"},
+               {"KIND"},
+               {"TYPE"},
+               {"SHAPE"},
+               {"ELEMENTS", Table::Align::kRight},
+               {"SIZE", Table::Align::kRight},
+               {"RECORD"}});
   for (const TensorInfo& tensor : archive.tensors()) {
-    table.AddRow({tensor.name, std::string(KindName(tensor.kind)),
-                  std::string(DTypeName(tensor.dtype)),
-                  fmt::format("[{}]", fmt::join(tensor.shape, ", ")),
-                  HumanCount(tensor.num_elements()),
-                  HumanBytes(tensor.num_elements() * DTypeSize(tensor.dtype)),
-                  archive.storages()[tensor.storage].record});
+    table.AddRow(
+        {tensor.name, std::string(KindName(tensor.kind)), std::string(DTypeName(tensor.dtype)),
+         fmt::format("[{}]", fmt::join(tensor.shape, ", ")), HumanCount(tensor.num_elements()),
+         HumanBytes(tensor.num_elements() * DTypeSize(tensor.dtype)),
+         archive.storages()[tensor.storage].record});
   }
   const std::string head = RenderFields(fields);
   return table.empty() ? head : fmt::format("{}\n{}", head, table.Render(width));

@@ -7,7 +7,8 @@
 
 namespace fedge::fedctl {
 
-// What a TorchScript file holds, as text for a person or as a JSON document. Every byte of the file is checked.
+// What a TorchScript file holds, as text for a person or as a JSON document. Every byte of the file
+// is checked.
 struct ModelDescription {
   std::string text;
   std::string json;

@@ -34,7 +34,8 @@ void RunProgress::Apply(const v1::WatchResponse& message) {
 }
 
 std::vector<v1::RoundSummary> RunProgress::TakeFinished(bool all) {
-  // A round may be shown without its evaluation once a later one has been evaluated, or none is under way.
+  // A round may be shown without its evaluation once a later one has been evaluated, or none is
+  // under way.
   std::uint64_t last_evaluated = 0;
   for (const auto& [id, round] : waiting_) {
     if (Evaluated(round)) last_evaluated = id;
@@ -53,8 +54,7 @@ std::vector<v1::RoundSummary> RunProgress::TakeFinished(bool all) {
   }
   recent_.insert(recent_.end(), taken.begin(), taken.end());
   if (recent_.size() > kMaxRecent) {
-    recent_.erase(recent_.begin(),
-                  recent_.end() - static_cast<std::ptrdiff_t>(kMaxRecent));
+    recent_.erase(recent_.begin(), recent_.end() - static_cast<std::ptrdiff_t>(kMaxRecent));
   }
   return taken;
 }

@@ -19,8 +19,9 @@ class RunProgress {
 
   void Apply(const v1::WatchResponse& message);
 
-  // The finished rounds that can be shown now, oldest first, each once: failed, or completed and evaluated, or completed
-  // without an evaluation to wait for. A round waits for those before it. With `all`, nothing is waited for any more.
+  // The finished rounds that can be shown now, oldest first, each once: failed, or completed and
+  // evaluated, or completed without an evaluation to wait for. A round waits for those before it.
+  // With `all`, nothing is waited for any more.
   std::vector<v1::RoundSummary> TakeFinished(bool all = false);
 
   std::uint64_t run() const { return run_; }

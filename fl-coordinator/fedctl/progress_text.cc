@@ -65,10 +65,9 @@ std::string HeadLine(const RunProgress& progress, const BlockOptions& options) {
 }
 
 std::string ClientsLine(const v1::TaskCounts& tasks) {
-  std::string line =
-      fmt::format("clients   selected {}  training {}  accepted {}  refused {}  late {}",
-                  tasks.selected(), tasks.training(), tasks.accepted(), tasks.refused(),
-                  tasks.late());
+  std::string line = fmt::format(
+      "clients   selected {}  training {}  accepted {}  refused {}  late {}", tasks.selected(),
+      tasks.training(), tasks.accepted(), tasks.refused(), tasks.late());
   if (tasks.failed() > 0) line += fmt::format("  failed {}", tasks.failed());
   if (tasks.surplus() > 0) line += fmt::format("  surplus {}", tasks.surplus());
   return line;
@@ -84,10 +83,10 @@ std::string RoundLine(const v1::RoundSummary& round, const v1::RunPlan& plan) {
   line += fmt::format("  accepted {}/{}  refused {}  late {}", tasks.accepted(), plan.num_clients(),
                       tasks.refused(), tasks.late());
   if (tasks.failed() > 0) line += fmt::format("  failed {}", tasks.failed());
-  line += fmt::format("  down {}  up {}", HumanBytes(round.bytes_down()),
-                      HumanBytes(round.bytes_up()));
-  line += "  " + HumanSeconds(static_cast<double>(round.ended_unix_ms() - round.started_unix_ms()) /
-                              1000);
+  line +=
+      fmt::format("  down {}  up {}", HumanBytes(round.bytes_down()), HumanBytes(round.bytes_up()));
+  line += "  " +
+          HumanSeconds(static_cast<double>(round.ended_unix_ms() - round.started_unix_ms()) / 1000);
   if (round.evaluation().num_examples() > 0) {
     if (round.train_after().num_examples() > 0) {
       line += "  train loss " + HumanLoss(round.train_after().loss());
@@ -142,7 +141,8 @@ std::vector<std::string> ProgressBlock(const RunProgress& progress, const BlockO
 
   const auto& recent = progress.recent();
   constexpr std::size_t kMaxShown = 5;
-  const std::size_t room = options.height > lines.size() + 1 ? options.height - lines.size() - 1 : 0;
+  const std::size_t room =
+      options.height > lines.size() + 1 ? options.height - lines.size() - 1 : 0;
   const std::size_t shown = std::min({recent.size(), room, kMaxShown});
   for (std::size_t i = recent.size() - shown; i < recent.size(); ++i) {
     lines.push_back(RoundLine(recent[i], plan));

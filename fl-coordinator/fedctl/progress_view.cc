@@ -67,7 +67,8 @@ class LineView final : public SilentView {
   TimePoint next_waiting_{};
 };
 
-// For a terminal: a block that a thread of its own redraws, so that times go on while nothing arrives.
+// For a terminal: a block that a thread of its own redraws, so that times go on while nothing
+// arrives.
 class BlockView final : public ProgressView {
  public:
   BlockView(const Console& console, const Clock& clock)
@@ -105,12 +106,11 @@ class BlockView final : public ProgressView {
   void Draw() {
     const std::lock_guard lock(mutex_);
     if (!progress_.has_value()) return;
-    const std::vector<std::string> lines =
-        ProgressBlock(*progress_, {.width = console_.Columns(),
-                                   .height = console_.Lines(),
-                                   .color = console_.color,
-                                   .now = clock_.Now(),
-                                   .notice = notice_});
+    const std::vector<std::string> lines = ProgressBlock(*progress_, {.width = console_.Columns(),
+                                                                      .height = console_.Lines(),
+                                                                      .color = console_.color,
+                                                                      .now = clock_.Now(),
+                                                                      .notice = notice_});
     std::string frame = drawn_ > 0 ? fmt::format("\r\033[{}A", drawn_) : "";
     for (const std::string& line : lines) frame += line + "\033[K\n";
     frame += "\033[J";

@@ -15,9 +15,12 @@ namespace fedge::fedctl {
 class ProgressView {
  public:
   virtual ~ProgressView() = default;
-  // Rounds that became final with the newest message, and everything known. False when nobody reads any more.
-  virtual bool Update(const RunProgress& progress, const std::vector<v1::RoundSummary>& finished) = 0;
-  // Something that the operator should know meanwhile, such as a lost connection; empty: it is over.
+  // Rounds that became final with the newest message, and everything known. False when nobody reads
+  // any more.
+  virtual bool Update(const RunProgress& progress,
+                      const std::vector<v1::RoundSummary>& finished) = 0;
+  // Something that the operator should know meanwhile, such as a lost connection; empty: it is
+  // over.
   virtual void Notice(std::string_view text) = 0;
   // The run has ended, or is not followed any more: nothing is redrawn after it.
   virtual void Close() = 0;

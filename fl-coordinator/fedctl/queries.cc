@@ -20,7 +20,8 @@ void AddStatus(Context& context, cli::App& app) {
 
 void AddRounds(Context& context, cli::App& app) {
   cli::Command& rounds = app.Subcommand("rounds", "the rounds that were run");
-  cli::Command& list = rounds.Subcommand("list", "rounds with losses, bytes and times, newest first");
+  cli::Command& list =
+      rounds.Subcommand("list", "rounds with losses, bytes and times, newest first");
   struct Values {
     std::uint64_t run = 0;
     std::uint32_t limit = 100;
@@ -58,7 +59,8 @@ void AddRounds(Context& context, cli::App& app) {
 
 void AddClients(Context& context, cli::App& app) {
   cli::Command& clients = app.Subcommand("clients", "the clients that have joined");
-  cli::Command& list = clients.Subcommand("list", "clients with state, last sign of life and speed");
+  cli::Command& list =
+      clients.Subcommand("list", "clients with state, last sign of life and speed");
   struct Values {
     bool joined = false;
     std::uint32_t limit = 1000;
@@ -79,9 +81,8 @@ void AddClients(Context& context, cli::App& app) {
     asked.set_after_client(values->after);
     const Result<v1::ListClientsResponse> answer = context.Connect().ListClients(asked);
     if (!answer.ok()) return context.Fail(answer.status());
-    return context.Show(
-        ClientsText(*answer, context.console.TableWidth(), context.clock->Now()),
-        ClientsJson(*answer));
+    return context.Show(ClientsText(*answer, context.console.TableWidth(), context.clock->Now()),
+                        ClientsJson(*answer));
   });
 
   cli::Command& show = clients.Subcommand("show", "one client with its last tasks");

@@ -27,7 +27,8 @@ int Wait(const Context& context, const std::optional<Duration>& timeout) {
 
 void AddRunControl(Context& context, cli::App& app) {
   const auto reason = std::make_shared<std::string>("aborted by fedctl");
-  cli::Command& abort = app.Subcommand("abort-round", "ends the active round, and its run, in ERROR");
+  cli::Command& abort =
+      app.Subcommand("abort-round", "ends the active round, and its run, in ERROR");
   abort.Option("--reason", reason.get(), "TEXT", "kept with the round");
   abort.Example("fedctl abort-round --reason 'wrong learning rate'", "the global model stays");
   abort.Example("fedctl reset", "afterwards, to be able to start the next run");
@@ -42,17 +43,20 @@ void AddRunControl(Context& context, cli::App& app) {
   });
 
   cli::Command& reset = app.Subcommand("reset", "leaves ERROR, so that a run can be started again");
-  reset.Example("fedctl reset && fedctl start-round --clients 50", "a new start after a failed run");
+  reset.Example("fedctl reset && fedctl start-round --clients 50",
+                "a new start after a failed run");
   reset.Run([&context] {
     const Result<v1::ResetResponse> answer = context.Connect().Reset();
     if (!answer.ok()) return context.Fail(answer.status());
-    return context.Show("reset: ready for the next run\n", BeginDocument("reset").EndObject().Take());
+    return context.Show("reset: ready for the next run\n",
+                        BeginDocument("reset").EndObject().Take());
   });
 
   const auto timeout = std::make_shared<std::optional<Duration>>();
   cli::Command& wait = app.Subcommand("wait", "shows the run until it has ended");
   wait.Description(
-      "Exits with 0 when the run completed, with 1 and the reason when it ended in ERROR, and with 4 "
+      "Exits with 0 when the run completed, with 1 and the reason when it ended in ERROR, and with "
+      "4 "
       "when --timeout was over first; the run goes on then.");
   wait.Option("--timeout", timeout.get(), "TIME", "give up after this long",
               {.default_text = "wait for ever", .min = 1});

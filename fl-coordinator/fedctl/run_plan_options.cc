@@ -20,15 +20,16 @@ cli::Custom BatchSize(std::uint32_t& batch_size) {
                 }
                 const Result<std::uint64_t> size = cli::ParseUnsigned(text);
                 if (!size.ok() || *size < 1 || *size > 1'000'000'000) {
-                  return InvalidArgument("'{}' is neither 'full' nor a number of examples from 1 on",
-                                         text);
+                  return InvalidArgument(
+                      "'{}' is neither 'full' nor a number of examples from 1 on", text);
                 }
                 batch_size = static_cast<std::uint32_t>(*size);
                 return OkStatus();
               },
-          .show = [&batch_size] {
-            return batch_size == 0 ? std::string("full") : fmt::format("{}", batch_size);
-          }};
+          .show =
+              [&batch_size] {
+                return batch_size == 0 ? std::string("full") : fmt::format("{}", batch_size);
+              }};
 }
 
 cli::Custom Until(std::string& until) {
@@ -98,8 +99,8 @@ void AddTraining(cli::Command& command, RunPlanOptions& options) {
 Status RunPlanOptions::Validate() const {
   std::vector<std::string> problems;
   if (min_clients.has_value() && *min_clients > clients) {
-    problems.push_back(fmt::format("--min-clients {} is more than --clients {}", *min_clients,
-                                   clients));
+    problems.push_back(
+        fmt::format("--min-clients {} is more than --clients {}", *min_clients, clients));
   }
   if (train.optimizer == "adam" && train.momentum != 0) {
     problems.emplace_back("--momentum belongs to --optimizer sgd; adam has its own");

@@ -9,7 +9,8 @@
 namespace fedge::fedctl {
 namespace {
 
-// Until all clients and the evaluator have joined: a fast run would otherwise be over before the first evaluation.
+// Until all clients and the evaluator have joined: a fast run would otherwise be over before the
+// first evaluation.
 Status AwaitClients(AdminClient& client, std::uint32_t num_trainers, const std::stop_token& stop) {
   constexpr Duration kPatience{120'000};
   constexpr Duration kPoll{20};
@@ -38,9 +39,9 @@ int StartLocally(const Context& context, StartRoundOptions options) {
   options.cluster.seed = options.plan.train.seed;
   options.output = options.output.value_or("global.pt");
   if (!context.quiet) {
-    context.console.Complain(fmt::format(
-        "starting a coordinator, {} virtual clients and an evaluator for this run",
-        options.cluster.num_clients));
+    context.console.Complain(
+        fmt::format("starting a coordinator, {} virtual clients and an evaluator for this run",
+                    options.cluster.num_clients));
   }
   const Result<std::unique_ptr<LocalCluster>> cluster =
       LocalCluster::Start(options.cluster, stop.get_token());

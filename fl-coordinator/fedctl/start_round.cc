@@ -38,13 +38,15 @@ std::string RandomId() {
   return id;
 }
 
-// Sent again with the same id after a lost connection, so that it starts one run however often it arrives.
+// Sent again with the same id after a lost connection, so that it starts one run however often it
+// arrives.
 Result<std::uint64_t> Start(const Context& context, AdminClient& client,
                             const StartRoundOptions& options, const std::stop_token& stop) {
   v1::StartRunRequest request;
   *request.mutable_plan() = options.plan.ToProto();
   request.set_request_id(RandomId());
-  // Whether anybody is there is found out first: then a refused connection later on is worth another attempt.
+  // Whether anybody is there is found out first: then a refused connection later on is worth
+  // another attempt.
   const Result<v1::CoordinatorStatus> there = client.GetStatus();
   if (!there.ok()) return there.status();
   const TimePoint begun = context.clock->Now();
@@ -87,12 +89,14 @@ void AddLocalOptions(cli::Command& command, StartRoundOptions& options) {
   command.Flag("--local", &options.local,
                "start a coordinator, virtual clients and an evaluator here for this run only",
                {.group = group});
-  command.Option("--virtual", &options.num_virtual, "K", "virtual clients to start",
-                 {.group = group, .default_text = "as many as are selected", .min = 1, .max = 100'000});
-  command.Option("--model", &cluster.model, "FILE", "a TorchScript file to begin with",
-                 {.group = group,
-                  .default_text = "a new mlp:64,32,10 for digits, 2nn for mnist, resnet20 for cifar10",
-                  .completion = cli::Completion::kFile});
+  command.Option(
+      "--virtual", &options.num_virtual, "K", "virtual clients to start",
+      {.group = group, .default_text = "as many as are selected", .min = 1, .max = 100'000});
+  command.Option(
+      "--model", &cluster.model, "FILE", "a TorchScript file to begin with",
+      {.group = group,
+       .default_text = "a new mlp:64,32,10 for digits, 2nn for mnist, resnet20 for cifar10",
+       .completion = cli::Completion::kFile});
   command.Option("--data", &cluster.data, "NAME", "the data set",
                  {.group = group, .default_text = "digits, which is embedded"});
   command.Option("--data-dir", &cluster.data_dir, "DIR", "where its files are",
@@ -106,7 +110,8 @@ void AddLocalOptions(cli::Command& command, StartRoundOptions& options) {
 
 void AddOutputOptions(cli::Command& command, StartRoundOptions& options) {
   const std::string group = "Waiting and result";
-  command.Flag("-d,--detach", &options.detach, "start the run and return at once", {.group = group});
+  command.Flag("-d,--detach", &options.detach, "start the run and return at once",
+               {.group = group});
   command.Option("--timeout", &options.timeout, "TIME",
                  "give up after this long without a connection; the run goes on",
                  {.group = group, .min = 0});

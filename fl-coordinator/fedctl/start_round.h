@@ -28,8 +28,8 @@ struct StartRoundOptions {
   std::uint32_t NumVirtual() const;
 };
 
-// Starts the run on the coordinator that `client` talks to, follows it, and takes the result home if that was asked for.
-// Returns the exit code.
+// Starts the run on the coordinator that `client` talks to, follows it, and takes the result home
+// if that was asked for. Returns the exit code.
 int StartAndFollow(const Context& context, AdminClient& client, const StartRoundOptions& options,
                    const std::stop_token& stop);
 

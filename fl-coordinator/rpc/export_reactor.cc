@@ -13,9 +13,8 @@ ExportReactor::ExportReactor(Coordinator& coordinator, const v1::ExportModelRequ
     : coordinator_(coordinator), request_(request) {
   // A model is given out only once it is saved and published.
   const bool posted = coordinator_.TryPost([this](Actor& actor) {
-    actor.Defer([this, &actor](const Status& saved) {
-      saved.ok() ? Begin(actor) : Finish(ToGrpc(saved));
-    });
+    actor.Defer(
+        [this, &actor](const Status& saved) { saved.ok() ? Begin(actor) : Finish(ToGrpc(saved)); });
   });
   if (!posted) Finish(ToGrpc(Busy()));
 }

@@ -23,8 +23,8 @@ struct Session {
   TimePoint last_heard{};
   std::optional<TimePoint> disconnected{};  // its poll was cut and no other came since
   bool parked = false;                      // its poll is held
-  std::string
-      answered_task{};  // the last one that it got an answer for: nothing more to say about it
+  // The last one that it got an answer for: nothing more to say about it.
+  std::string answered_task{};
 };
 
 // Who is here, by session and by client id. Runs on the actor thread.

@@ -1,5 +1,5 @@
-// What training costs beside a bare LibTorch loop over the same model, batches and loss, measured in turns in one process:
-// prints the median ratio and both times per step.
+// What training costs beside a bare LibTorch loop over the same model, batches and loss, measured
+// in turns in one process: prints the median ratio and both times per step.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -14,9 +14,9 @@
 #include <torch/csrc/jit/serialization/import.h>
 #include <torch/optim/sgd.h>
 
+#include "fedge/client_main/torch_trainer.h"
 #include "fedge/common/random.h"
 #include "fedge/learn/architectures.h"
-#include "fedge/client_main/torch_trainer.h"
 
 namespace fedge {
 namespace {
@@ -33,8 +33,10 @@ class Images final : public data::Dataset {
     info_.feature_shape = {1, 28, 28};
     info_.num_classes = 10;
     Random random(1);
-    for (std::size_t i = 0; i < kExamples * 784; ++i) pixels_.push_back(static_cast<std::uint8_t>(random.Below(256)));
-    for (std::size_t i = 0; i < kExamples; ++i) classes_.push_back(static_cast<std::int64_t>(random.Below(10)));
+    for (std::size_t i = 0; i < kExamples * 784; ++i)
+      pixels_.push_back(static_cast<std::uint8_t>(random.Below(256)));
+    for (std::size_t i = 0; i < kExamples; ++i)
+      classes_.push_back(static_cast<std::int64_t>(random.Below(10)));
   }
   const data::DatasetInfo& info() const override { return info_; }
   std::size_t size() const override { return kExamples; }
@@ -117,15 +119,19 @@ void Measure(const char* name, std::uint32_t epochs) {
   std::vector<ClientData> clients(1);
   for (std::uint32_t i = 0; i < kExamples; ++i) clients[0].train.push_back(i);
   const auto trainer =
-      MakeTorchTrainer({.learner = {.dataset = images},
-                        .clients = std::make_shared<const std::vector<ClientData>>(std::move(clients))})
+      MakeTorchTrainer(
+          {.learner = {.dataset = images},
+           .clients = std::make_shared<const std::vector<ClientData>>(std::move(clients))})
           .value();
-  const TrainJob job{
-      .model = model,
-      .config = {.epochs = epochs, .batch_size = static_cast<std::uint32_t>(kBatch), .learning_rate = 0.01},
-      .client_id = "one"};
+  const TrainJob job{.model = model,
+                     .config = {.epochs = epochs,
+                                .batch_size = static_cast<std::uint32_t>(kBatch),
+                                .learning_rate = 0.01},
+                     .client_id = "one"};
   BareLoop bare(bytes, *images);
-  const auto run_bare = [&] { for (std::uint32_t i = 0; i < epochs; ++i) bare.RunEpoch(); };
+  const auto run_bare = [&] {
+    for (std::uint32_t i = 0; i < epochs; ++i) bare.RunEpoch();
+  };
   run_bare();  // both warm
   static_cast<void>(trainer->Train(job, {}).value());
 
@@ -135,7 +141,9 @@ void Measure(const char* name, std::uint32_t epochs) {
     TrainOutput output;
     double whole = 0;
     double loop = 0;
-    const auto run_fedge = [&] { whole = Seconds([&] { output = trainer->Train(job, {}).value(); }); };
+    const auto run_fedge = [&] {
+      whole = Seconds([&] { output = trainer->Train(job, {}).value(); });
+    };
     if (turn % 2 == 0) run_fedge();
     loop = Seconds(run_bare);
     if (turn % 2 == 1) run_fedge();
@@ -146,9 +154,11 @@ void Measure(const char* name, std::uint32_t epochs) {
     whole_ratios.push_back(whole / loop);
   }
   const double steps = static_cast<double>(epochs) * (kExamples / kBatch);
-  std::printf("%-4s E=%u B=%ld: bare %8.1f us/step, training %8.1f us/step, ratio %.3f; with fetch and metrics %.3f\n",
-              name, epochs, static_cast<long>(kBatch), Median(seconds.bare) / steps * 1e6,
-              Median(seconds.training) / steps * 1e6, Median(training_ratios), Median(whole_ratios));
+  std::printf(
+      "%-4s E=%u B=%ld: bare %8.1f us/step, training %8.1f us/step, ratio %.3f; with fetch and "
+      "metrics %.3f\n",
+      name, epochs, static_cast<long>(kBatch), Median(seconds.bare) / steps * 1e6,
+      Median(seconds.training) / steps * 1e6, Median(training_ratios), Median(whole_ratios));
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ void Write(const std::string& path, std::string_view content) {
 // One line or a few on stderr that name what is wrong; nothing of a crash.
 void ExpectClearError(const Finished& finished, int status, const std::string& text) {
   EXPECT_EQ(finished.status, status) << finished.err;
-  EXPECT_NE(finished.err.find(text), std::string::npos) << "wanted '" << text << "' in: " << finished.err;
+  EXPECT_NE(finished.err.find(text), std::string::npos)
+      << "wanted '" << text << "' in: " << finished.err;
   for (const char* trace : {"Exception raised from", "frame #", "terminate called", "Traceback"}) {
     EXPECT_EQ(finished.err.find(trace), std::string::npos) << finished.err;
   }
@@ -31,21 +32,26 @@ TEST(BadInputE2eTest, NoCoordinatorIsExitCodeThreeAndSaysWhatToDo) {
 TEST(BadInputE2eTest, UnknownConfigurationKeysAreNamed) {
   Cluster cluster;
   Write(cluster.File("coordinator.toml"), "lisen = \"127.0.0.1:0\"\n");
-  ExpectClearError(cluster.Run("fl-coordinator", {"--model", cluster.model_path(), "--state-dir", cluster.state_dir(),
-                                                  "--config", cluster.File("coordinator.toml")}),
+  ExpectClearError(cluster.Run("fl-coordinator",
+                               {"--model", cluster.model_path(), "--state-dir", cluster.state_dir(),
+                                "--config", cluster.File("coordinator.toml")}),
                    2, "lisen");
 }
 
 TEST(BadInputE2eTest, FlagsOutOfRangeAreWrongUsage) {
   Cluster cluster;
   ExpectClearError(cluster.Run("fedctl", {"start-round", "--clients", "0"}), 2, "--clients");
-  ExpectClearError(cluster.Run("fedctl", {"start-round", "--clients", "5", "--over-select", "0.5"}), 2, "--over-select");
-  ExpectClearError(cluster.Run("fedctl", {"start-round", "--clients", "5", "--lr", "-1"}), 2, "--lr");
-  ExpectClearError(cluster.Run("fedctl", {"start-round", "--clients", "5", "--until", "speed>3"}), 2, "--until");
+  ExpectClearError(cluster.Run("fedctl", {"start-round", "--clients", "5", "--over-select", "0.5"}),
+                   2, "--over-select");
+  ExpectClearError(cluster.Run("fedctl", {"start-round", "--clients", "5", "--lr", "-1"}), 2,
+                   "--lr");
+  ExpectClearError(cluster.Run("fedctl", {"start-round", "--clients", "5", "--until", "speed>3"}),
+                   2, "--until");
   ExpectClearError(cluster.Run("fedctl", {"start-rounds"}), 2, "start-round");
-  ExpectClearError(cluster.Run("fl-client", {"--coordinator", "127.0.0.1:1", "--data", "digit"}), 2, "digits");
-  ExpectClearError(cluster.Run("fl-client", {"--coordinator", "127.0.0.1:1", "--data", "digits", "--virtual", "5",
-                                             "--partition", "diriclet:0.3"}),
+  ExpectClearError(cluster.Run("fl-client", {"--coordinator", "127.0.0.1:1", "--data", "digit"}), 2,
+                   "digits");
+  ExpectClearError(cluster.Run("fl-client", {"--coordinator", "127.0.0.1:1", "--data", "digits",
+                                             "--virtual", "5", "--partition", "diriclet:0.3"}),
                    2, "dirichlet");
 }
 
@@ -53,7 +59,8 @@ TEST(BadInputE2eTest, AModelThatIsNoTorchScriptIsRefused) {
   Cluster cluster;
   Write(cluster.File("text.pt"), "this is no model");
   const auto start = [&](const std::string& model) {
-    return cluster.Run("fl-coordinator", {"--model", model, "--state-dir", cluster.state_dir(), "--listen", "127.0.0.1:0"});
+    return cluster.Run("fl-coordinator", {"--model", model, "--state-dir", cluster.state_dir(),
+                                          "--listen", "127.0.0.1:0"});
   };
   ExpectClearError(start(cluster.File("text.pt")), 1, "text.pt");
   ExpectClearError(start(cluster.File("missing.pt")), 1, "missing.pt");
@@ -61,19 +68,20 @@ TEST(BadInputE2eTest, AModelThatIsNoTorchScriptIsRefused) {
 
 TEST(BadInputE2eTest, BeyondLoopbackOnlyWithInsecure) {
   Cluster cluster;
-  ExpectClearError(cluster.Run("fl-coordinator", {"--model", cluster.model_path(), "--state-dir", cluster.state_dir(),
-                                                  "--listen", "0.0.0.0:0"}),
+  ExpectClearError(cluster.Run("fl-coordinator", {"--model", cluster.model_path(), "--state-dir",
+                                                  cluster.state_dir(), "--listen", "0.0.0.0:0"}),
                    2, "--insecure");
 }
 
 TEST(BadInputE2eTest, APortInUseAndALockedStateAreNamed) {
   Cluster cluster;
   cluster.StartCoordinator();
-  ExpectClearError(cluster.Run("fl-coordinator", {"--model", cluster.model_path(), "--state-dir", cluster.File("other"),
-                                                  "--listen", cluster.address()}),
-                   1, cluster.address());
-  ExpectClearError(cluster.Run("fl-coordinator", {"--model", cluster.model_path(), "--state-dir", cluster.state_dir(),
-                                                  "--listen", "127.0.0.1:0"}),
+  ExpectClearError(
+      cluster.Run("fl-coordinator", {"--model", cluster.model_path(), "--state-dir",
+                                     cluster.File("other"), "--listen", cluster.address()}),
+      1, cluster.address());
+  ExpectClearError(cluster.Run("fl-coordinator", {"--model", cluster.model_path(), "--state-dir",
+                                                  cluster.state_dir(), "--listen", "127.0.0.1:0"}),
                    1, "state");
 }
 
@@ -82,7 +90,8 @@ TEST(BadInputE2eTest, MoreClientsThanExistSaysHowManyAreMissing) {
   cluster.StartCoordinator();
   cluster.StartClient("clients", {"--data", "digits", "--virtual", "3", "--partition", "iid"});
   ASSERT_TRUE(cluster.WaitForClients(3));
-  ExpectClearError(cluster.Fedctl({"start-round", "--clients", "5", "--deadline", "1s"}), 1, "3 of the 5");
+  ExpectClearError(cluster.Fedctl({"start-round", "--clients", "5", "--deadline", "1s"}), 1,
+                   "3 of the 5");
 }
 
 TEST(BadInputE2eTest, ANanLossIsReportedAndTheRoundGoesOnWithoutIt) {
@@ -90,10 +99,12 @@ TEST(BadInputE2eTest, ANanLossIsReportedAndTheRoundGoesOnWithoutIt) {
   cluster.StartCoordinator();
   cluster.StartClient("clients", {"--data", "digits", "--virtual", "3", "--partition", "iid"});
   ASSERT_TRUE(cluster.WaitForClients(3));
-  // A learning rate that makes every client diverge: no update at all, so the round fails, with the reason.
-  ExpectClearError(cluster.Fedctl({"start-round", "--clients", "3", "--epochs", "20", "--batch-size", "5", "--lr", "1000000",
-                                   "--weight-decay", "1000000"}),
-                   1, "loss");
+  // A learning rate that makes every client diverge: no update at all, so the round fails, with the
+  // reason.
+  ExpectClearError(
+      cluster.Fedctl({"start-round", "--clients", "3", "--epochs", "20", "--batch-size", "5",
+                      "--lr", "1000000", "--weight-decay", "1000000"}),
+      1, "loss");
   const auto round = cluster.FedctlJson({"rounds", "show", "1"});
   ASSERT_TRUE(round.IsObject());
   EXPECT_GE(round["failed"].GetUint64(), 2U);  // with two of three the quorum is out of reach
@@ -106,7 +117,8 @@ TEST(BadInputE2eTest, ANanLossIsReportedAndTheRoundGoesOnWithoutIt) {
 TEST(BadInputE2eTest, DataThatDoNotFitTheModelAreNamedWithBothShapes) {
   Cluster cluster("2nn");  // wants 784 features; digits have 64
   cluster.StartCoordinator();
-  Process& client = cluster.StartClient("clients", {"--data", "digits", "--virtual", "2", "--partition", "iid"});
+  Process& client =
+      cluster.StartClient("clients", {"--data", "digits", "--virtual", "2", "--partition", "iid"});
   ASSERT_TRUE(cluster.WaitForClients(2));
   ExpectClearError(cluster.Fedctl({"start-round", "--clients", "2"}), 1, "[N, 1, 8, 8]");
   EXPECT_TRUE(client.WaitForText("784")) << client.Err();
@@ -114,14 +126,19 @@ TEST(BadInputE2eTest, DataThatDoNotFitTheModelAreNamedWithBothShapes) {
 
 TEST(BadInputE2eTest, MissingDataFilesAreNamedWithWhatWasExpected) {
   Cluster cluster;
-  const Finished run = cluster.Run("fl-client", {"--coordinator", "127.0.0.1:1", "--data", "mnist", "--data-dir", cluster.File(".")});
+  const Finished run = cluster.Run("fl-client", {"--coordinator", "127.0.0.1:1", "--data", "mnist",
+                                                 "--data-dir", cluster.File(".")});
   ExpectClearError(run, 1, "train-images-idx3-ubyte");
 }
 
 TEST(BadInputE2eTest, NewModelKeepsWhatIsThere) {
   Cluster cluster;
-  ExpectClearError(cluster.Run("fl-client", {"new-model", "--arch", "2nn", "-o", cluster.model_path()}), 1, "--force");
-  ExpectClearError(cluster.Run("fl-client", {"new-model", "--arch", "resnet", "-o", cluster.File("x.pt")}), 2, "resnet20");
+  ExpectClearError(
+      cluster.Run("fl-client", {"new-model", "--arch", "2nn", "-o", cluster.model_path()}), 1,
+      "--force");
+  ExpectClearError(
+      cluster.Run("fl-client", {"new-model", "--arch", "resnet", "-o", cluster.File("x.pt")}), 2,
+      "resnet20");
 }
 
 }  // namespace

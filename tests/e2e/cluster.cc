@@ -10,21 +10,34 @@
 
 namespace fedge::testing {
 
-std::string ProgramPath(const std::string& program) { return std::string(FEDGE_BIN_DIR) + "/" + program; }
+std::string ProgramPath(const std::string& program) {
+  return std::string(FEDGE_BIN_DIR) + "/" + program;
+}
 
 Cluster::Cluster(const std::string& architecture) {
-  const Finished made = Run("fl-client", {"new-model", "--arch", architecture, "--seed", "1", "-o", model_path()});
+  const Finished made =
+      Run("fl-client", {"new-model", "--arch", architecture, "--seed", "1", "-o", model_path()});
   FEDGE_CHECK(made.status == 0);
 }
 
-std::string Cluster::NextName(const std::string& program) { return program + "-" + std::to_string(num_started_++); }
+std::string Cluster::NextName(const std::string& program) {
+  return program + "-" + std::to_string(num_started_++);
+}
 
 Process& Cluster::StartCoordinator(const std::vector<std::string>& flags) {
   const std::string ready = File(NextName("ready"));
-  std::vector<std::string> argv = {ProgramPath("fl-coordinator"), "--model", model_path(), "--state-dir", state_dir(),
-                                   "--listen", address_.empty() ? "127.0.0.1:0" : address_, "--ready-file", ready};
+  std::vector<std::string> argv = {ProgramPath("fl-coordinator"),
+                                   "--model",
+                                   model_path(),
+                                   "--state-dir",
+                                   state_dir(),
+                                   "--listen",
+                                   address_.empty() ? "127.0.0.1:0" : address_,
+                                   "--ready-file",
+                                   ready};
   argv.insert(argv.end(), flags.begin(), flags.end());
-  coordinator_ = std::make_unique<Process>(argv, Process::Options{.folder = folder_.path(), .name = NextName("coordinator")});
+  coordinator_ = std::make_unique<Process>(
+      argv, Process::Options{.folder = folder_.path(), .name = NextName("coordinator")});
   FEDGE_CHECK(coordinator_->WaitForText("listening on"));
   auto content = ReadFile(ready);
   FEDGE_CHECK(content.ok());
@@ -35,7 +48,8 @@ Process& Cluster::StartCoordinator(const std::vector<std::string>& flags) {
 Process& Cluster::StartClient(const std::string& name, const std::vector<std::string>& flags) {
   std::vector<std::string> argv = {ProgramPath("fl-client"), "--coordinator", address_};
   argv.insert(argv.end(), flags.begin(), flags.end());
-  clients_.push_back(std::make_unique<Process>(argv, Process::Options{.folder = folder_.path(), .name = NextName(name)}));
+  clients_.push_back(std::make_unique<Process>(
+      argv, Process::Options{.folder = folder_.path(), .name = NextName(name)}));
   return *clients_.back();
 }
 
@@ -55,7 +69,9 @@ bool Cluster::WaitForClients(std::size_t count) {
 Finished Cluster::Run(const std::string& program, const std::vector<std::string>& arguments) {
   std::vector<std::string> argv = {ProgramPath(program)};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  return RunProgram(argv, {.folder = folder_.path(), .name = NextName(program), .working_directory = folder_.path()});
+  return RunProgram(
+      argv,
+      {.folder = folder_.path(), .name = NextName(program), .working_directory = folder_.path()});
 }
 
 Finished Cluster::Fedctl(const std::vector<std::string>& arguments) {
@@ -67,7 +83,8 @@ Finished Cluster::Fedctl(const std::vector<std::string>& arguments) {
 std::unique_ptr<Process> Cluster::StartFedctl(const std::vector<std::string>& arguments) {
   std::vector<std::string> argv = {ProgramPath("fedctl"), "--coordinator", address_};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  return std::make_unique<Process>(argv, Process::Options{.folder = folder_.path(), .name = NextName("fedctl")});
+  return std::make_unique<Process>(
+      argv, Process::Options{.folder = folder_.path(), .name = NextName("fedctl")});
 }
 
 rapidjson::Document Cluster::FedctlJson(const std::vector<std::string>& arguments) {

@@ -11,7 +11,8 @@
 
 namespace fedge::testing {
 
-// The built programs on this machine's loopback, in a folder of their own; every process ends with the object.
+// The built programs on this machine's loopback, in a folder of their own; every process ends with
+// the object.
 class Cluster {
  public:
   // Builds `architecture` with fl-client new-model into model_path().
@@ -23,8 +24,8 @@ class Cluster {
   std::string global_path() const { return state_dir() + "/global.pt"; }
   const std::string& address() const { return address_; }
 
-  // Starts the coordinator and waits until it listens; a second call, after it has ended, starts it again with the same
-  // state and address.
+  // Starts the coordinator and waits until it listens; a second call, after it has ended, starts it
+  // again with the same state and address.
   Process& StartCoordinator(const std::vector<std::string>& flags = {});
   Process& coordinator() { return *coordinator_; }
 

@@ -20,11 +20,12 @@ class ProgramsTest : public ::testing::TestWithParam<const char*> {
   }
   TempDirectory folder_;
 };
-INSTANTIATE_TEST_SUITE_P(All, ProgramsTest, ::testing::ValuesIn(kPrograms), [](const auto& param_info) {
-  std::string name = param_info.param;
-  std::erase(name, '-');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(All, ProgramsTest, ::testing::ValuesIn(kPrograms),
+                         [](const auto& param_info) {
+                           std::string name = param_info.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
 
 TEST_P(ProgramsTest, HelpIsOnStandardOutputWithExamples) {
   const Finished help = Run({"--help"});
@@ -51,7 +52,8 @@ TEST_P(ProgramsTest, GeneratesManPageAndCompletions) {
   for (const char* kind : {"man", "bash", "zsh"}) {
     const Finished generated = Run({"--generate", kind});
     EXPECT_EQ(generated.status, 0) << kind;
-    const std::string text = std::regex_replace(generated.out, std::regex(R"(\\-)"), "-");  // roff's minus
+    const std::string text =
+        std::regex_replace(generated.out, std::regex(R"(\\-)"), "-");  // roff's minus
     EXPECT_NE(text.find(GetParam()), std::string::npos) << kind;
   }
 }
@@ -59,7 +61,8 @@ TEST_P(ProgramsTest, GeneratesManPageAndCompletions) {
 TEST(ProgramsTest, CoordinatorAndFedctlDoNotLinkLibTorch) {
   const TempDirectory folder;
   for (const char* program : {"fl-coordinator", "fedctl"}) {
-    const Finished linked = RunProgram({"/usr/bin/ldd", ProgramPath(program)}, {.folder = folder.path(), .name = "ldd"});
+    const Finished linked = RunProgram({"/usr/bin/ldd", ProgramPath(program)},
+                                       {.folder = folder.path(), .name = "ldd"});
     ASSERT_EQ(linked.status, 0) << linked.err;
     EXPECT_EQ(linked.out.find("libtorch"), std::string::npos) << linked.out;
     EXPECT_EQ(linked.out.find("libc10"), std::string::npos) << linked.out;
@@ -73,7 +76,8 @@ TEST(ReadmeTest, CommandsNameFlagsThatExist) {
   const TempDirectory folder;
   std::size_t num_commands = 0;
   std::istringstream lines(*readme);
-  const std::regex command(R"(^\s*(?:\$ )?(?:build/release/bin/)?(fedctl|fl-client|fl-coordinator)((?: [a-z][a-z-]*)*)( .*)?$)");
+  const std::regex command(
+      R"(^\s*(?:\$ )?(?:build/release/bin/)?(fedctl|fl-client|fl-coordinator)((?: [a-z][a-z-]*)*)( .*)?$)");
   for (std::string line; std::getline(lines, line);) {
     std::smatch match;
     if (!std::regex_match(line, match, command)) continue;
@@ -95,10 +99,12 @@ TEST(ReadmeTest, CommandsNameFlagsThatExist) {
 
 TEST(ConfigsTest, SampleConfigurationIsAccepted) {
   const TempDirectory folder;
-  for (const auto& [program, file] : {std::pair{"fl-coordinator", "coordinator.toml"}, std::pair{"fl-client", "client.toml"}}) {
-    const Finished printed = RunProgram({ProgramPath(program), "--config", std::string(FEDGE_SOURCE_DIR) + "/configs/" + file,
-                                         "--print-config"},
-                                        {.folder = folder.path(), .name = program});
+  for (const auto& [program, file] :
+       {std::pair{"fl-coordinator", "coordinator.toml"}, std::pair{"fl-client", "client.toml"}}) {
+    const Finished printed =
+        RunProgram({ProgramPath(program), "--config",
+                    std::string(FEDGE_SOURCE_DIR) + "/configs/" + file, "--print-config"},
+                   {.folder = folder.path(), .name = program});
     EXPECT_EQ(printed.status, 0) << printed.err;
   }
 }

@@ -13,8 +13,18 @@ namespace fedge::testing {
 namespace {
 
 std::vector<std::string> PartOfDigits(int index, int count) {
-  return {"--data", "digits", "--partition", "iid", "--num-partitions", std::to_string(count), "--partition-index",
-          std::to_string(index), "--id", "site-" + std::to_string(index), "--label", "kind=real"};
+  return {"--data",
+          "digits",
+          "--partition",
+          "iid",
+          "--num-partitions",
+          std::to_string(count),
+          "--partition-index",
+          std::to_string(index),
+          "--id",
+          "site-" + std::to_string(index),
+          "--label",
+          "kind=real"};
 }
 
 std::uint64_t PayloadBytes(const Cluster& cluster) {
@@ -25,10 +35,12 @@ TEST(FaultsE2eTest, ARoundEndsWithoutAKilledClient) {
   Cluster cluster;
   cluster.StartCoordinator();
   for (int i = 0; i < 3; ++i) cluster.StartClient("client", PartOfDigits(i, 4));
-  RogueClient silent(cluster.address(), "silent");  // joins, takes its task, and is never heard of again
+  RogueClient silent(cluster.address(),
+                     "silent");  // joins, takes its task, and is never heard of again
   ASSERT_TRUE(silent.Join());
   ASSERT_TRUE(cluster.WaitForClients(4));
-  const auto run = cluster.StartFedctl({"start-round", "--clients", "4", "--min-clients", "3", "--deadline", "4s"});
+  const auto run = cluster.StartFedctl(
+      {"start-round", "--clients", "4", "--min-clients", "3", "--deadline", "4s"});
   ASSERT_TRUE(silent.WaitForTask());
   ASSERT_EQ(run->Wait(), 0) << run->Err();
   const auto round = cluster.FedctlJson({"rounds", "show", "1"});
@@ -79,7 +91,8 @@ TEST(FaultsE2eTest, AnUpdateFromAClientThatWasNotAskedIsRefused) {
   header.set_round(1);
   grpc::Status status;
   const v1::SubmitResponse answer = rogue.Submit(header, payload, status);
-  EXPECT_TRUE(!status.ok() || answer.outcome() == v1::SubmitResponse::REFUSED) << answer.ShortDebugString();
+  EXPECT_TRUE(!status.ok() || answer.outcome() == v1::SubmitResponse::REFUSED)
+      << answer.ShortDebugString();
 }
 
 TEST(FaultsE2eTest, AStoppedCoordinatorGoesOnWithTheSameRound) {
@@ -89,7 +102,8 @@ TEST(FaultsE2eTest, AStoppedCoordinatorGoesOnWithTheSameRound) {
   RogueClient slow(cluster.address(), "slow");
   ASSERT_TRUE(slow.Join());
   ASSERT_TRUE(cluster.WaitForClients(3));
-  ASSERT_EQ(cluster.Fedctl({"start-round", "--clients", "3", "--deadline", "5m", "--detach"}).status, 0);
+  ASSERT_EQ(
+      cluster.Fedctl({"start-round", "--clients", "3", "--deadline", "5m", "--detach"}).status, 0);
   ASSERT_TRUE(slow.WaitForTask());
   const auto accepted = [&] {
     const auto round = cluster.FedctlJson({"rounds", "show", "1"});
@@ -106,9 +120,13 @@ TEST(FaultsE2eTest, AStoppedCoordinatorGoesOnWithTheSameRound) {
   ASSERT_TRUE(back.Join());
   ASSERT_TRUE(back.WaitForTask());
   EXPECT_EQ(back.task().task_id(), slow.task().task_id());
-  EXPECT_EQ(back.Submit(std::string(PayloadBytes(cluster), '\0')).outcome(), v1::SubmitResponse::ACCEPTED);
+  EXPECT_EQ(back.Submit(std::string(PayloadBytes(cluster), '\0')).outcome(),
+            v1::SubmitResponse::ACCEPTED);
   EXPECT_EQ(cluster.Fedctl({"wait"}).status, 0);
-  ASSERT_EQ(cluster.Fedctl({"start-round", "--clients", "2", "--rounds", "2", "--where", "kind=real"}).status, 0);  // the clients reconnected
+  ASSERT_EQ(
+      cluster.Fedctl({"start-round", "--clients", "2", "--rounds", "2", "--where", "kind=real"})
+          .status,
+      0);  // the clients reconnected
 }
 
 TEST(FaultsE2eTest, TheCoordinatorDrainsOnSigterm) {

@@ -10,7 +10,8 @@ namespace fedge::testing {
 
 RogueClient::RogueClient(const std::string& address, std::string id)
     : id_(std::move(id)),
-      stub_(v1::Federation::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()))) {}
+      stub_(v1::Federation::NewStub(
+          grpc::CreateChannel(address, grpc::InsecureChannelCredentials()))) {}
 
 bool RogueClient::Join() {
   v1::JoinRequest request;
@@ -61,7 +62,8 @@ v1::SubmitHeader RogueClient::Header(const std::string& payload) const {
   return header;
 }
 
-v1::SubmitResponse RogueClient::Submit(const v1::SubmitHeader& header, const std::string& payload, grpc::Status& status) {
+v1::SubmitResponse RogueClient::Submit(const v1::SubmitHeader& header, const std::string& payload,
+                                       grpc::Status& status) {
   grpc::ClientContext context;
   v1::SubmitResponse response;
   const auto writer = stub_->Submit(&context, &response);

@@ -21,7 +21,8 @@ class RogueClient {
 
   // A well-formed header for the task with `payload` behind it.
   v1::SubmitHeader Header(const std::string& payload) const;
-  v1::SubmitResponse Submit(const v1::SubmitHeader& header, const std::string& payload, grpc::Status& status);
+  v1::SubmitResponse Submit(const v1::SubmitHeader& header, const std::string& payload,
+                            grpc::Status& status);
   v1::SubmitResponse Submit(const std::string& payload);
 
  private:

@@ -1,5 +1,6 @@
-// Models that Python's torch.jit.save wrote are trained here, added up into a new file, and read back: by Archive, by
-// LibTorch, and, where python3 can import torch, by Python, which repeats the training in a few lines of its own.
+// Models that Python's torch.jit.save wrote are trained here, added up into a new file, and read
+// back: by Archive, by LibTorch, and, where python3 can import torch, by Python, which repeats the
+// training in a few lines of its own.
 #include <cstdlib>
 #include <cstring>
 
@@ -34,11 +35,16 @@ struct Case {
 };
 
 const Case kCases[] = {
-    {"torch-2.13/mlp.pt", 6, {4}, {2}},        {"torch-2.1/mlp.pt", 6, {4}, {2}},
-    {"torch-1.13/mlp.pt", 6, {4}, {2}},        {"torch-2.13/traced.pt", 6, {2}, {2}},
-    {"torch-2.13/views.pt", 6, {3}, {4}},      {"torch-1.13/views.pt", 6, {3}, {4}},
-    {"torch-2.13/attributes.pt", 6, {2}, {2}}, {"torch-2.13/lstm.pt", 1, {3, 2}, {3, 3}},
-    {"torch-1.13/lstm.pt", 1, {3, 2}, {3, 3}}, {"torch-2.13/convnet.pt", 6, {1, 5, 5}, {2, 3, 3}, false},
+    {"torch-2.13/mlp.pt", 6, {4}, {2}},
+    {"torch-2.1/mlp.pt", 6, {4}, {2}},
+    {"torch-1.13/mlp.pt", 6, {4}, {2}},
+    {"torch-2.13/traced.pt", 6, {2}, {2}},
+    {"torch-2.13/views.pt", 6, {3}, {4}},
+    {"torch-1.13/views.pt", 6, {3}, {4}},
+    {"torch-2.13/attributes.pt", 6, {2}, {2}},
+    {"torch-2.13/lstm.pt", 1, {3, 2}, {3, 3}},
+    {"torch-1.13/lstm.pt", 1, {3, 2}, {3, 3}},
+    {"torch-2.13/convnet.pt", 6, {1, 5, 5}, {2, 3, 3}, false},
     {"torch-1.13/convnet.pt", 6, {1, 5, 5}, {2, 3, 3}, false},
 };
 const TrainConfig kConfig{.epochs = 3, .batch_size = 0, .learning_rate = 0.05, .momentum = 0.5};
@@ -74,13 +80,17 @@ void AddElements(std::span<const std::byte> delta, std::span<std::byte> value) {
 }
 
 // The one-client federated average: a copy of the model with the update added.
-void WriteTrained(const TestModel& model, std::span<const std::byte> update, const std::string& path) {
+void WriteTrained(const TestModel& model, std::span<const std::byte> update,
+                  const std::string& path) {
   ArchiveWriter::Options options;
-  for (const ManifestEntry& entry : model.manifest().entries) options.replaced_storages.push_back(entry.storage);
-  ArchiveWriter writer = ArchiveWriter::Create(model.archive(), PosixFileSystem(), path, options).value();
+  for (const ManifestEntry& entry : model.manifest().entries)
+    options.replaced_storages.push_back(entry.storage);
+  ArchiveWriter writer =
+      ArchiveWriter::Create(model.archive(), PosixFileSystem(), path, options).value();
   for (const ManifestEntry& entry : model.manifest().entries) {
     const std::span<const std::byte> base = model.archive().StorageBytes(entry.storage).value();
-    const std::span<const std::byte> delta = update.subspan(entry.payload_offset, entry.num_bytes());
+    const std::span<const std::byte> delta =
+        update.subspan(entry.payload_offset, entry.num_bytes());
     std::vector<std::byte> bytes(base.begin(), base.end());
     if (entry.rule == MergeRule::kAverageDelta) {
       ASSERT_EQ(entry.dtype, DType::kFloat32) << entry.tensor;
@@ -115,7 +125,8 @@ TEST_P(TrainedFileTest, ReadsBackAsTrained) {
   const std::vector<std::uint32_t> all = FirstIndices(GetParam().count);
   const double loss = learner->Evaluate(trained.view(), all, {}).value().loss;
   EXPECT_NEAR(loss, learned.result.after.loss, 1e-5 * learned.result.after.loss);
-  EXPECT_EQ(MakeLearner(MakeData(GetParam()))->Evaluate(trained.view(), all, {}).value().loss, loss);
+  EXPECT_EQ(MakeLearner(MakeData(GetParam()))->Evaluate(trained.view(), all, {}).value().loss,
+            loss);
   EXPECT_NE(loss, learned.result.before.loss);
   EXPECT_EQ(learner->Evaluate(model.view(), all, {}).value().loss, learned.result.before.loss);
 }
@@ -126,7 +137,8 @@ TEST_P(TrainedFileTest, TrainsTheSameAfterOtherModels) {
   const auto learner = MakeLearner(dataset);
   const std::vector<std::byte> update = MustTrain(*learner, model, kConfig).update;
   EXPECT_EQ(MustTrain(*learner, model, kConfig).update, update);
-  EXPECT_NE(MustTrain(*learner, model, {.epochs = 2, .batch_size = 0, .learning_rate = 0.5}).update, update);
+  EXPECT_NE(MustTrain(*learner, model, {.epochs = 2, .batch_size = 0, .learning_rate = 0.5}).update,
+            update);
   EXPECT_EQ(MustTrain(*learner, model, kConfig).update, update);
   EXPECT_EQ(MustTrain(*MakeLearner(dataset), model, kConfig).update, update);
 }
@@ -141,14 +153,17 @@ TEST_P(TrainedFileTest, PythonTrainsTheSameWeights) {
   const TempDirectory folder;
   const std::vector<std::string> environment = {std::string("PYTHONPATH=") + FEDGE_PYTHON_TORCH};
   const testing::Process::Options options{folder.path(), "python", environment, ""};
-  if (RunProgram({FEDGE_PYTHON, "-c", "import torch"}, options).status != 0) GTEST_SKIP() << "python3 has no torch";
+  if (RunProgram({FEDGE_PYTHON, "-c", "import torch"}, options).status != 0)
+    GTEST_SKIP() << "python3 has no torch";
   const TestModel model(Read(kGolden + GetParam().file));
-  WriteTrained(model, MustTrain(*MakeLearner(MakeData(GetParam())), model, kConfig).update, folder.File("trained.pt"));
-  const testing::Finished finished = RunProgram(
-      {FEDGE_PYTHON, FEDGE_SOURCE_DIR "/tests/integration/train_again.py", kGolden + GetParam().file,
-       folder.File("trained.pt"), std::to_string(GetParam().count), Join(GetParam().feature_shape),
-       Join(GetParam().target_shape), GetParam().repeatable ? "repeat" : "open"},
-      options);
+  WriteTrained(model, MustTrain(*MakeLearner(MakeData(GetParam())), model, kConfig).update,
+               folder.File("trained.pt"));
+  const testing::Finished finished =
+      RunProgram({FEDGE_PYTHON, FEDGE_SOURCE_DIR "/tests/integration/train_again.py",
+                  kGolden + GetParam().file, folder.File("trained.pt"),
+                  std::to_string(GetParam().count), Join(GetParam().feature_shape),
+                  Join(GetParam().target_shape), GetParam().repeatable ? "repeat" : "open"},
+                 options);
   EXPECT_EQ(finished.status, 0) << finished.out << finished.err;
 }
 
@@ -158,18 +173,25 @@ TEST(NewModelFilesTest, OpenInPython) {
   const TempDirectory folder;
   const testing::Process::Options options{
       folder.path(), "python", {std::string("PYTHONPATH=") + FEDGE_PYTHON_TORCH}, ""};
-  if (RunProgram({FEDGE_PYTHON, "-c", "import torch"}, options).status != 0) GTEST_SKIP() << "python3 has no torch";
+  if (RunProgram({FEDGE_PYTHON, "-c", "import torch"}, options).status != 0)
+    GTEST_SKIP() << "python3 has no torch";
   std::string script = "import torch\n";
   const std::pair<const char*, const char*> inputs[] = {
-      {"2nn", "torch.zeros(2, 1, 28, 28)"},      {"cnn", "torch.zeros(2, 784)"},
-      {"lenet5", "torch.zeros(2, 1, 28, 28)"},   {"lenet300", "torch.zeros(2, 784)"},
-      {"resnet20", "torch.zeros(2, 3, 32, 32)"}, {"char-lstm:7", "torch.zeros(2, 5, dtype=torch.int64)"},
+      {"2nn", "torch.zeros(2, 1, 28, 28)"},
+      {"cnn", "torch.zeros(2, 784)"},
+      {"lenet5", "torch.zeros(2, 1, 28, 28)"},
+      {"lenet300", "torch.zeros(2, 784)"},
+      {"resnet20", "torch.zeros(2, 3, 32, 32)"},
+      {"char-lstm:7", "torch.zeros(2, 5, dtype=torch.int64)"},
       {"mlp:6,5,4", "torch.zeros(2, 6)"}};
   for (const auto& [name, input] : inputs) {
     const std::string path = folder.File(std::string(name) + ".pt");
-    ASSERT_TRUE(WriteFileAtomically(PosixFileSystem(), path, AsBytes(NewModel(name, 1).value())).ok());
-    script += "m = torch.jit.load('" + path + "')\nassert m.training and all(p.requires_grad for p in m.parameters())\n" +
-              "y = m(" + input + ")\nassert y.shape[0] == 2 and y.requires_grad\nm.eval()\nassert not m.training\n";
+    ASSERT_TRUE(
+        WriteFileAtomically(PosixFileSystem(), path, AsBytes(NewModel(name, 1).value())).ok());
+    script += "m = torch.jit.load('" + path +
+              "')\nassert m.training and all(p.requires_grad for p in m.parameters())\n" +
+              "y = m(" + input +
+              ")\nassert y.shape[0] == 2 and y.requires_grad\nm.eval()\nassert not m.training\n";
   }
   const testing::Finished finished = RunProgram({FEDGE_PYTHON, "-c", script}, options);
   EXPECT_EQ(finished.status, 0) << finished.out << finished.err;

@@ -1,5 +1,7 @@
 #include "fedge/testing/process.h"
 
+#include <utility>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -8,8 +10,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <utility>
 
 #include "fedge/common/check.h"
 #include "fedge/common/file.h"
@@ -20,7 +20,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 int RemainingMilliseconds(Clock::time_point deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
   return left < 0 ? 0 : static_cast<int>(left);
 }
 
@@ -30,7 +31,8 @@ std::string Content(const std::string& path) {
 }
 
 // In the child: nothing but async-signal-safe calls until exec.
-[[noreturn]] void Exec(char* const* argv, char* const* environment, const char* out, const char* err, const char* folder) {
+[[noreturn]] void Exec(char* const* argv, char* const* environment, const char* out,
+                       const char* err, const char* folder) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const int null = ::open("/dev/null", O_RDONLY);
   const int out_fd = ::open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -44,22 +46,26 @@ std::string Content(const std::string& path) {
 }  // namespace
 
 Process::Process(const std::vector<std::string>& argv, Options options)
-    : out_path_(options.folder + "/" + options.name + ".out"), err_path_(options.folder + "/" + options.name + ".err") {
+    : out_path_(options.folder + "/" + options.name + ".out"),
+      err_path_(options.folder + "/" + options.name + ".err") {
   std::vector<char*> arguments;
   for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   std::vector<char*> environment;
   for (std::string& variable : options.environment) environment.push_back(variable.data());
-  for (char** variable = ::environ; *variable != nullptr; ++variable) environment.push_back(*variable);
+  for (char** variable = ::environ; *variable != nullptr; ++variable)
+    environment.push_back(*variable);
   environment.push_back(nullptr);
-  const char* folder = options.working_directory.empty() ? nullptr : options.working_directory.c_str();
+  const char* folder =
+      options.working_directory.empty() ? nullptr : options.working_directory.c_str();
 
   // Both files are there before the child is: WaitForText may watch them at once.
   ::close(::open(out_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600));
   ::close(::open(err_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600));
   pid_ = ::fork();
   FEDGE_CHECK(pid_ >= 0);
-  if (pid_ == 0) Exec(arguments.data(), environment.data(), out_path_.c_str(), err_path_.c_str(), folder);
+  if (pid_ == 0)
+    Exec(arguments.data(), environment.data(), out_path_.c_str(), err_path_.c_str(), folder);
   handle_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   FEDGE_CHECK(handle_ >= 0);
 }
@@ -105,7 +111,8 @@ bool Process::WaitForText(const std::string& text, std::chrono::milliseconds tim
     const bool ended = !running();
     found = Out().find(text) != std::string::npos || Err().find(text) != std::string::npos;
     if (found || ended || Clock::now() >= deadline) break;
-    pollfd changes[2] = {{.fd = watch, .events = POLLIN, .revents = 0}, {.fd = handle_, .events = POLLIN, .revents = 0}};
+    pollfd changes[2] = {{.fd = watch, .events = POLLIN, .revents = 0},
+                         {.fd = handle_, .events = POLLIN, .revents = 0}};
     ::poll(changes, 2, RemainingMilliseconds(deadline));
     char events[4096];
     while (::read(watch, events, sizeof events) > 0) {
@@ -115,7 +122,8 @@ bool Process::WaitForText(const std::string& text, std::chrono::milliseconds tim
   return found;
 }
 
-Finished RunProgram(const std::vector<std::string>& argv, Process::Options options, std::chrono::milliseconds timeout) {
+Finished RunProgram(const std::vector<std::string>& argv, Process::Options options,
+                    std::chrono::milliseconds timeout) {
   Process process(argv, std::move(options));
   const auto status = process.Wait(timeout);
   return {.status = status.value_or(-1), .out = process.Out(), .err = process.Err()};

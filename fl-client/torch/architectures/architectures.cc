@@ -20,7 +20,8 @@ constexpr Architecture kArchitectures[] = {
     {"lenet5", "lenet5", "MNIST, LeNet-5 as in Caffe", BuildLenet5},
     {"lenet300", "lenet300", "MNIST, 784-300-100-10", BuildLenet300},
     {"resnet20", "resnet20", "CIFAR-10, 20 layers (He et al. 2016)", BuildResnet20},
-    {"char-lstm", "char-lstm:VOCABULARY", "next of 90 or VOCABULARY characters (McMahan et al. 2017)", BuildCharLstm},
+    {"char-lstm", "char-lstm:VOCABULARY",
+     "next of 90 or VOCABULARY characters (McMahan et al. 2017)", BuildCharLstm},
     {"mlp", "mlp:IN,...,OUT", "linear layers of these sizes with rectifiers in between", BuildMlp},
 };
 
@@ -30,7 +31,8 @@ Result<std::vector<std::int64_t>> ParseSizes(std::string_view text) {
     const std::string_view item = text.substr(0, text.find(','));
     std::int64_t size = 0;
     const auto parsed = std::from_chars(item.data(), item.data() + item.size(), size);
-    if (parsed.ec != std::errc() || parsed.ptr != item.data() + item.size() || size < 1 || size > kMaxSize) {
+    if (parsed.ec != std::errc() || parsed.ptr != item.data() + item.size() || size < 1 ||
+        size > kMaxSize) {
       return InvalidArgument("size '{}' is not a whole number from 1 to {}", item, kMaxSize);
     }
     sizes.push_back(size);
@@ -41,7 +43,8 @@ Result<std::vector<std::int64_t>> ParseSizes(std::string_view text) {
   return sizes;
 }
 
-Result<std::string> Build(const Architecture& architecture, std::string_view name, std::uint64_t seed) {
+Result<std::string> Build(const Architecture& architecture, std::string_view name,
+                          std::uint64_t seed) {
   const std::size_t colon = name.find(':');
   FEDGE_ASSIGN_OR_RETURN(const std::vector<std::int64_t> sizes,
                          ParseSizes(colon == std::string_view::npos ? "" : name.substr(colon + 1)));
@@ -76,14 +79,16 @@ Result<std::string> NewModel(std::string_view architecture, std::uint64_t seed) 
   for (const Architecture& candidate : kArchitectures) {
     if (candidate.name == name) {
       const std::string context = fmt::format("architecture '{}'", architecture);
-      Result<std::string> model =
-          CatchTorch("LibTorch", [&]() -> Result<std::string> { return Build(candidate, architecture, seed); });
+      Result<std::string> model = CatchTorch("LibTorch", [&]() -> Result<std::string> {
+        return Build(candidate, architecture, seed);
+      });
       if (!model.ok()) return model.status().WithContext(context);
       return model;
     }
     known.push_back(candidate.usage);
   }
-  return InvalidArgument("unknown architecture '{}'; known: {}", architecture, fmt::join(known, ", "));
+  return InvalidArgument("unknown architecture '{}'; known: {}", architecture,
+                         fmt::join(known, ", "));
 }
 
 }  // namespace fedge

@@ -2,10 +2,11 @@
 
 namespace fedge {
 
-// The stacked character model of McMahan et al. 2017, section 3: 8 numbers per character, two layers of 256 cells, scores
-// for the next character at every position. Takes tokens [N, T].
+// The stacked character model of McMahan et al. 2017, section 3: 8 numbers per character, two
+// layers of 256 cells, scores for the next character at every position. Takes tokens [N, T].
 Result<BuiltModel> BuildCharLstm(Layers& layers, std::span<const std::int64_t> sizes) {
-  if (sizes.size() > 1) return InvalidArgument("it takes one number, that of the characters: char-lstm:90");
+  if (sizes.size() > 1)
+    return InvalidArgument("it takes one number, that of the characters: char-lstm:90");
   // Unless told, as many as the Shakespeare set of TensorFlow Federated has.
   const std::int64_t num_characters = sizes.empty() ? 90 : sizes.front();
   constexpr std::int64_t kEmbedding = 8;

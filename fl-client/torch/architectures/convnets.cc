@@ -30,7 +30,8 @@ def forward(self, x: Tensor) -> Tensor:
   return ForMnist(std::move(module));
 }
 
-// LeNet-5 as Caffe trains it on MNIST (examples/mnist/lenet_train_test.prototxt): one rectifier, after fc1.
+// LeNet-5 as Caffe trains it on MNIST (examples/mnist/lenet_train_test.prototxt): one rectifier,
+// after fc1.
 Result<BuiltModel> BuildLenet5(Layers& layers, std::span<const std::int64_t> sizes) {
   FEDGE_RETURN_IF_ERROR(CheckNoSizes(sizes));
   torch::jit::Module module = layers.Container("Lenet5");

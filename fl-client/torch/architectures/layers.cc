@@ -19,7 +19,8 @@ void AddParameter(Module& module, const std::string& name, at::Tensor value) {
 }  // namespace
 
 Layers::Layers(std::uint64_t seed)
-    : unit_(std::make_shared<torch::jit::CompilationUnit>()), random_(CombineSeeds(seed, HashName("weights"))) {}
+    : unit_(std::make_shared<torch::jit::CompilationUnit>()),
+      random_(CombineSeeds(seed, HashName("weights"))) {}
 
 Module Layers::Container(const std::string& class_name) {
   Module module(c10::QualifiedName("__torch__.fedge." + class_name), unit_, /*shouldMangle=*/true);
@@ -57,8 +58,8 @@ Module Layers::Conv2d(const Conv2dShape& shape) {
 def forward(self, x: Tensor) -> Tensor:
   return torch.conv2d(x, self.weight, {bias}, [{stride}, {stride}], [{padding}, {padding}])
 )",
-                            fmt::arg("bias", shape.bias ? "self.bias" : "None"), fmt::arg("stride", shape.stride),
-                            fmt::arg("padding", shape.padding)));
+                            fmt::arg("bias", shape.bias ? "self.bias" : "None"),
+                            fmt::arg("stride", shape.stride), fmt::arg("padding", shape.padding)));
   return module;
 }
 
@@ -99,8 +100,9 @@ Module Layers::Lstm(std::int64_t in, std::int64_t hidden, int num_layers) {
     AddParameter(module, fmt::format("weight_hh_l{}", layer), Draw({4 * hidden, hidden}, bound));
     AddParameter(module, fmt::format("bias_ih_l{}", layer), Draw({4 * hidden}, bound));
     AddParameter(module, fmt::format("bias_hh_l{}", layer), Draw({4 * hidden}, bound));
-    weights += fmt::format("{0}self.weight_ih_l{1}, self.weight_hh_l{1}, self.bias_ih_l{1}, self.bias_hh_l{1}",
-                           layer == 0 ? "" : ", ", layer);
+    weights += fmt::format(
+        "{0}self.weight_ih_l{1}, self.weight_hh_l{1}, self.bias_ih_l{1}, self.bias_hh_l{1}",
+        layer == 0 ? "" : ", ", layer);
   }
   module.define(fmt::format(R"(
 def forward(self, x: Tensor) -> Tensor:

@@ -21,8 +21,9 @@ struct Conv2dShape {
   bool bias = true;
 };
 
-// Makes the layers of one model as TorchScript modules with a forward. Weights and biases are uniform in +-1/sqrt(fan-in),
-// as PyTorch's layers begin (He et al. 2015 with a = sqrt(5)). Throws what LibTorch throws; thread-compatible.
+// Makes the layers of one model as TorchScript modules with a forward. Weights and biases are
+// uniform in +-1/sqrt(fan-in), as PyTorch's layers begin (He et al. 2015 with a = sqrt(5)). Throws
+// what LibTorch throws; thread-compatible.
 class Layers {
  public:
   explicit Layers(std::uint64_t seed);

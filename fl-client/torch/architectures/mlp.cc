@@ -7,9 +7,11 @@
 
 namespace fedge {
 
-// Linear layers fc1, fc2 ... with rectifiers in between. Takes [N, ...] of sizes[0] numbers per example.
+// Linear layers fc1, fc2 ... with rectifiers in between. Takes [N, ...] of sizes[0] numbers per
+// example.
 Result<BuiltModel> BuildMlp(Layers& layers, std::span<const std::int64_t> sizes) {
-  if (sizes.size() < 2) return InvalidArgument("it needs the sizes of its input and output at least: mlp:64,10");
+  if (sizes.size() < 2)
+    return InvalidArgument("it needs the sizes of its input and output at least: mlp:64,10");
   torch::jit::Module module = layers.Container("Mlp");
   std::string body = "def forward(self, x: Tensor) -> Tensor:\n  x = torch.flatten(x, 1)\n";
   for (std::size_t i = 1; i < sizes.size(); ++i) {

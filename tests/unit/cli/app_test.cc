@@ -36,10 +36,10 @@ class AppTest : public ::testing::Test {
 };
 
 TEST_F(AppTest, SetsEveryKindOfTarget) {
-  const App::Outcome outcome = demo_.Parse(
-      {"start-round", "-n5", "--lr=0.5", "--deadline", "1m30s", "--where", "site=eu", "--where",
-       "gpu=a=b", "--optimizer", "adam", "--buffer", "1MiB", "--detach", "--batch-size", "full",
-       "--listen", "[::1]:1"});
+  const App::Outcome outcome =
+      demo_.Parse({"start-round", "-n5", "--lr=0.5", "--deadline", "1m30s", "--where", "site=eu",
+                   "--where", "gpu=a=b", "--optimizer", "adam", "--buffer", "1MiB", "--detach",
+                   "--batch-size", "full", "--listen", "[::1]:1"});
   ASSERT_NE(outcome.command, nullptr) << outcome.err;
   EXPECT_EQ(demo_.options.clients, 5u);
   EXPECT_EQ(demo_.options.rate, 0.5);
@@ -141,7 +141,8 @@ TEST_F(AppTest, AWrongFileIsNamedWithLineAndKey) {
     ExpectWrong({"start-round", "-n", "1", "--config", config}, config + message);
   };
   expect("\nlisen = 'x'\n", ":2: unknown key 'lisen'; did you mean 'listen'?");
-  expect("[start-rnd]\nclients = 7\n", ":2: unknown table 'start-rnd'; did you mean 'start-round'?");
+  expect("[start-rnd]\nclients = 7\n",
+         ":2: unknown table 'start-rnd'; did you mean 'start-round'?");
   expect("clients = 7\n", ":1: unknown key 'clients'");
   expect("version = true\n", ":1: unknown key 'version'");
   expect("[start-round]\nclients = 0\n", ":2: clients: 0 is out of range; it must be 1 to 1000");
@@ -152,9 +153,9 @@ TEST_F(AppTest, AWrongFileIsNamedWithLineAndKey) {
 }
 
 TEST_F(AppTest, PrintedConfigurationReadsBackTheSame) {
-  const App::Outcome printed = demo_.Parse({"start-round", "-n", "9", "--lr", "0.25", "--where",
-                                            "site=\"eu\"", "--listen", "a#b", "--detach",
-                                            "--print-config"});
+  const App::Outcome printed =
+      demo_.Parse({"start-round", "-n", "9", "--lr", "0.25", "--where", "site=\"eu\"", "--listen",
+                   "a#b", "--detach", "--print-config"});
   EXPECT_EQ(printed.exit_code, kExitDone);
   EXPECT_THAT(printed.out, HasSubstr("[start-round]"));
   EXPECT_THAT(printed.out, HasSubstr("deadline = \"2m\""));

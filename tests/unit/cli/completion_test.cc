@@ -37,7 +37,8 @@ class GeneratedTest : public ::testing::Test {
   // What bash offers for the last of the words.
   std::string Complete(const std::string& words) {
     return Capture("bash -c 'source " + Generate("bash") + "; compopt() { :; }; COMP_WORDS=(" +
-                   words + "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _demo; echo \"${COMPREPLY[@]}\"'");
+                   words +
+                   "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _demo; echo \"${COMPREPLY[@]}\"'");
   }
 
   DemoApp demo_;

@@ -58,10 +58,11 @@ class DemoApp {
   }
 
   App::Outcome Parse(std::vector<std::string> arguments) {
-    return app.Parse(arguments, {.getenv = [this](const char* name) {
-                                   return environment.contains(name) ? environment[name].c_str()
-                                                                     : nullptr;
-                                 },
+    return app.Parse(arguments, {.getenv =
+                                     [this](const char* name) {
+                                       return environment.contains(name) ? environment[name].c_str()
+                                                                         : nullptr;
+                                     },
                                  .width = 80,
                                  .color = false});
   }

@@ -52,12 +52,12 @@ TEST(JsonWriterTest, ReplacesBytesThatAreNotUtf8) {
 }
 
 TEST(ParseJsonMembersTest, FlattensAnObject) {
-  const auto members =
-      ParseJsonMembers(R"({"run": 3, "by": {"tool": "fedge", "v": [1, {"x": null}, 2e1]}, "ok": true})");
+  const auto members = ParseJsonMembers(
+      R"({"run": 3, "by": {"tool": "fedge", "v": [1, {"x": null}, 2e1]}, "ok": true})");
   ASSERT_TRUE(members.ok()) << members.status().message();
-  EXPECT_THAT(*members, ElementsAre(Pair("run", "3"), Pair("by.tool", "fedge"), Pair("by.v.0", "1"),
-                                    Pair("by.v.1.x", "null"), Pair("by.v.2", "2e1"),
-                                    Pair("ok", "true")));
+  EXPECT_THAT(*members,
+              ElementsAre(Pair("run", "3"), Pair("by.tool", "fedge"), Pair("by.v.0", "1"),
+                          Pair("by.v.1.x", "null"), Pair("by.v.2", "2e1"), Pair("ok", "true")));
 }
 
 TEST(ParseJsonMembersTest, RefusesWhatIsNoObject) {
@@ -66,9 +66,9 @@ TEST(ParseJsonMembersTest, RefusesWhatIsNoObject) {
     for (int i = 0; i < 10'000; ++i) text += "{\"a\":";
     return text;
   }();
-  for (const std::string& text : {std::string(""), std::string("1"), std::string("[1]"),
-                                  std::string("{\"a\":}"), std::string("{} x"),
-                                  std::string("{\"a\":\"\xFF\"}"), deep}) {
+  for (const std::string& text :
+       {std::string(""), std::string("1"), std::string("[1]"), std::string("{\"a\":}"),
+        std::string("{} x"), std::string("{\"a\":\"\xFF\"}"), deep}) {
     EXPECT_FALSE(ParseJsonMembers(text).ok()) << text.substr(0, 20);
   }
 }

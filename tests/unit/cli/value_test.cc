@@ -12,10 +12,15 @@ struct DurationCase {
 };
 
 TEST(DurationTest, ReadsUnitsAndWritesTheShortestExactForm) {
-  for (const DurationCase& c : {DurationCase{"500ms", 500, "500ms"}, {"30s", 30'000, "30s"},
-                                {"2m", 120'000, "2m"}, {"1h30m", 5'400'000, "1h30m"},
-                                {"1.5s", 1'500, "1s500ms"}, {"7d", 604'800'000, "7d"},
-                                {"0", 0, "0s"}, {"0s", 0, "0s"}, {"90s", 90'000, "1m30s"}}) {
+  for (const DurationCase& c : {DurationCase{"500ms", 500, "500ms"},
+                                {"30s", 30'000, "30s"},
+                                {"2m", 120'000, "2m"},
+                                {"1h30m", 5'400'000, "1h30m"},
+                                {"1.5s", 1'500, "1s500ms"},
+                                {"7d", 604'800'000, "7d"},
+                                {"0", 0, "0s"},
+                                {"0s", 0, "0s"},
+                                {"90s", 90'000, "1m30s"}}) {
     const Result<Duration> duration = ParseDuration(c.text);
     ASSERT_TRUE(duration.ok()) << c.text << ": " << duration.status().message();
     EXPECT_EQ(duration->count(), c.milliseconds) << c.text;

@@ -40,12 +40,12 @@ TEST(BFloat16Test, EveryPatternSurvivesTheRoundTrip) {
 }
 
 TEST(HalfTest, RoundsToNearestEvenAndOverflowsToInfinity) {
-  EXPECT_EQ(FloatToHalf(1.0F + 0x1p-11F), 0x3c00);           // a tie goes to the even neighbour
+  EXPECT_EQ(FloatToHalf(1.0F + 0x1p-11F), 0x3c00);  // a tie goes to the even neighbour
   EXPECT_EQ(FloatToHalf(1.0F + 3 * 0x1p-11F), 0x3c02);
   EXPECT_EQ(FloatToHalf(65504.0F), 0x7bff);
   EXPECT_EQ(FloatToHalf(65519.9F), 0x7bff);
   EXPECT_EQ(FloatToHalf(65520.0F), 0x7c00);
-  EXPECT_EQ(FloatToHalf(0x1p-25F), 0);                       // a tie with zero
+  EXPECT_EQ(FloatToHalf(0x1p-25F), 0);  // a tie with zero
   EXPECT_EQ(FloatToHalf(-0x1.8p-25F), 0x8001);
   EXPECT_EQ(FloatToHalf(-0.0F), 0x8000);
   EXPECT_EQ(FloatToHalf(std::numeric_limits<float>::infinity()), 0x7c00);

@@ -1,8 +1,7 @@
 #include "fedge/common/file.h"
 
-#include <sys/stat.h>
-
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "fedge/common/hash.h"
 #include "fedge/testing/temp_directory.h"
@@ -47,7 +46,8 @@ TEST(FileTest, ReadingPastTheEndSaysWhere) {
   std::array<std::byte, 8> buffer{};
   const Status status = (*file)->ReadAt(1, buffer);
   EXPECT_EQ(status.code(), StatusCode::kOutOfRange);
-  EXPECT_NE(status.message().find("ends 6 bytes too early (at offset 3)"), std::string::npos) << status.message();
+  EXPECT_NE(status.message().find("ends 6 bytes too early (at offset 3)"), std::string::npos)
+      << status.message();
 }
 
 TEST(FileTest, NewFilesAndFoldersAreForTheirOwnerOnly) {
@@ -65,7 +65,8 @@ TEST(FileTest, ALockIsHeldByOneAtATime) {
   const TempDirectory folder;
   auto first = PosixFileSystem().Lock(folder.File("lock"));
   ASSERT_TRUE(first.ok());
-  EXPECT_EQ(PosixFileSystem().Lock(folder.File("lock")).status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(PosixFileSystem().Lock(folder.File("lock")).status().code(),
+            StatusCode::kFailedPrecondition);
   first = NotFound("released");
   EXPECT_TRUE(PosixFileSystem().Lock(folder.File("lock")).ok());
 }

@@ -1,8 +1,8 @@
-#include "fedge/common/result.h"
-
 #include <memory>
 
 #include <gtest/gtest.h>
+
+#include "fedge/common/result.h"
 
 namespace fedge {
 namespace {

@@ -44,7 +44,8 @@ TEST_F(CommandsTest, StatusShowsPhaseRunAndModel) {
   admin_.status = SampleStatus(2);
   const Ran ran = Run({"status"});
   EXPECT_EQ(ran.code, 0) << ran.err;
-  EXPECT_THAT(ran.out, StartsWith("phase        TRAINING\nrun          1: 1 of 3 rounds, active\n"));
+  EXPECT_THAT(ran.out,
+              StartsWith("phase        TRAINING\nrun          1: 1 of 3 rounds, active\n"));
   EXPECT_THAT(ran.out, HasSubstr("60 selected, 18 training, 32 accepted, 0 refused"));
   EXPECT_THAT(ran.out, HasSubstr("model        model.pt, 2,410 parameters, 11.0 kB"));
   EXPECT_THAT(Json({"status"}), Contains(Pair("phase", "TRAINING")));
@@ -197,11 +198,19 @@ TEST(UnreachableTest, EveryCommandExitsWithThreeAndSaysWhatToDo) {
     FakeAdmin gone;
     address = gone.address();
   }
-  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
-           {"status"}, {"rounds", "list"}, {"rounds", "show", "1"}, {"clients", "list"},
-           {"clients", "show", "a"}, {"abort-round"}, {"reset"}, {"wait"}, {"events"},
-           {"events", "-f"}, {"model", "export", "-o", "/nowhere/x.pt"},
-           {"start-round", "--clients", "2"}}) {
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"status"},
+                                             {"rounds", "list"},
+                                             {"rounds", "show", "1"},
+                                             {"clients", "list"},
+                                             {"clients", "show", "a"},
+                                             {"abort-round"},
+                                             {"reset"},
+                                             {"wait"},
+                                             {"events"},
+                                             {"events", "-f"},
+                                             {"model", "export", "-o", "/nowhere/x.pt"},
+                                             {"start-round", "--clients", "2"}}) {
     if (command[0] == "model") continue;
     std::vector<std::string> arguments = command;
     arguments.insert(arguments.end(), {"--coordinator", address});
@@ -215,10 +224,19 @@ TEST(UnreachableTest, EveryCommandExitsWithThreeAndSaysWhatToDo) {
 }
 
 TEST(UsageTest, EveryCommandHasHelpWithExamplesAndExitStatus) {
-  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
-           {"start-round"}, {"status"}, {"rounds", "list"}, {"rounds", "show"},
-           {"clients", "list"}, {"clients", "show"}, {"abort-round"}, {"reset"}, {"wait"},
-           {"events"}, {"model", "export"}, {"model", "info"}}) {
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"start-round"},
+                                             {"status"},
+                                             {"rounds", "list"},
+                                             {"rounds", "show"},
+                                             {"clients", "list"},
+                                             {"clients", "show"},
+                                             {"abort-round"},
+                                             {"reset"},
+                                             {"wait"},
+                                             {"events"},
+                                             {"model", "export"},
+                                             {"model", "info"}}) {
     std::vector<std::string> arguments = command;
     arguments.emplace_back("--help");
     const Ran ran = Fedctl(arguments);

@@ -8,8 +8,9 @@ namespace {
 using std::chrono::seconds;
 
 TEST(EtaTest, NothingIsKnownBeforeTheFirstUpdate) {
-  EXPECT_EQ(EstimateRemaining({.rounds_left = 9, .in_round = true, .elapsed = seconds(3), .needed = 50}),
-            std::nullopt);
+  EXPECT_EQ(
+      EstimateRemaining({.rounds_left = 9, .in_round = true, .elapsed = seconds(3), .needed = 50}),
+      std::nullopt);
   EXPECT_EQ(EstimateRemaining({.rounds_left = 9}), std::nullopt);
 }
 
@@ -21,9 +22,9 @@ TEST(EtaTest, TheFirstRoundGoesByItsUpdates) {
                                .accepted = 10,
                                .needed = 50}),
             seconds(28));
-  EXPECT_EQ(EstimateRemaining(
-                {.in_round = true, .elapsed = seconds(2), .accepted = 60, .needed = 50}),
-            seconds(0));
+  EXPECT_EQ(
+      EstimateRemaining({.in_round = true, .elapsed = seconds(2), .accepted = 60, .needed = 50}),
+      seconds(0));
 }
 
 TEST(EtaTest, LaterRoundsGoByTheMedianOfTheLast) {
@@ -40,11 +41,10 @@ TEST(EtaTest, LaterRoundsGoByTheMedianOfTheLast) {
 }
 
 TEST(EtaTest, AnOverdueRoundCountsAsNearlyDone) {
-  EXPECT_EQ(EstimateRemaining({.finished = {seconds(5)},
-                               .rounds_left = 1,
-                               .in_round = true,
-                               .elapsed = seconds(60)}),
-            seconds(5));
+  EXPECT_EQ(
+      EstimateRemaining(
+          {.finished = {seconds(5)}, .rounds_left = 1, .in_round = true, .elapsed = seconds(60)}),
+      seconds(5));
 }
 
 TEST(EtaTest, AnEndedRunHasNoneLeft) { EXPECT_EQ(EstimateRemaining({}), seconds(0)); }

@@ -14,8 +14,8 @@
 
 namespace fedge::fedctl {
 
-// A coordinator's administration service that answers what a test sets. Thread-safe once it is started, if tests set
-// the answers before they make calls.
+// A coordinator's administration service that answers what a test sets. Thread-safe once it is
+// started, if tests set the answers before they make calls.
 class FakeAdmin final : public v1::Admin::Service {
  public:
   FakeAdmin() {
@@ -36,7 +36,8 @@ class FakeAdmin final : public v1::Admin::Service {
   // What it answers.
   v1::CoordinatorStatus status = EndedStatus(3);
   grpc::Status failure;  // of every unary call but GetStatus, if not OK
-  std::vector<grpc::Status> start_failures;  // one for each StartRun, first to last, before it succeeds
+  // One for each StartRun, first to last, before it succeeds.
+  std::vector<grpc::Status> start_failures;
   v1::ListRoundsResponse rounds;
   v1::GetRoundResponse round;
   v1::ListClientsResponse clients;

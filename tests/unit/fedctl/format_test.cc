@@ -58,7 +58,9 @@ TEST(FitTest, CutsWholeCharactersAndSaysSo) {
 
 TEST(FitTest, ANameCannotRewriteTheTerminal) {
   EXPECT_EQ(Printable("a\033[2Jb\nc\x7F"), "a?[2Jb?c?");
-  EXPECT_EQ(Printable("a\xC2\x9B" "31m"), "a?31m");
+  EXPECT_EQ(Printable("a\xC2\x9B"
+                      "31m"),
+            "a?31m");
   EXPECT_EQ(Printable("\xC2\xA0\xC3\xA9"), "\xC2\xA0\xC3\xA9");
 }
 

@@ -1,4 +1,5 @@
-// `start-round --local` with stand-ins for the programs that it starts: shell scripts that are found in PATH.
+// `start-round --local` with stand-ins for the programs that it starts: shell scripts that are
+// found in PATH.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -30,8 +31,10 @@ class LocalTest : public ::testing::Test {
     ::setenv("TMPDIR", folder_.File("tmp").c_str(), 1);
     Program("fl-coordinator",
             "while [ $# -gt 0 ]; do [ \"$1\" = --ready-file ] && ready=$2; shift; done\n"
-            "echo " + admin_.address() + " > $ready.tmp; mv $ready.tmp $ready\n"
-            "exec sleep 1000");
+            "echo " +
+                admin_.address() +
+                " > $ready.tmp; mv $ready.tmp $ready\n"
+                "exec sleep 1000");
     // The evaluator and the clients never join really; the fake says that they have.
     admin_.status.set_num_trainers(1000);
     Program("fl-client", "case \"$1\" in new-model) exit 0;; *) exec sleep 1000;; esac");
@@ -156,9 +159,10 @@ TEST_F(LocalTest, EachDataSetHasAnArchitectureOrNone) {
 }
 
 TEST_F(LocalTest, AChildThatIgnoresTheRequestIsKilled) {
-  auto child = ChildProcess::Start({.program = "/bin/sh",
-                                    .arguments = {"-c", "trap '' TERM; echo up; while :; do sleep 1; done"},
-                                    .log_path = folder_.File("log")});
+  auto child =
+      ChildProcess::Start({.program = "/bin/sh",
+                           .arguments = {"-c", "trap '' TERM; echo up; while :; do sleep 1; done"},
+                           .log_path = folder_.File("log")});
   ASSERT_TRUE(child.ok());
   while (ReadFile(child->log_path()).value() != "up\n") std::this_thread::yield();
   child->Terminate();

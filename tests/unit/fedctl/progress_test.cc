@@ -9,8 +9,8 @@
 namespace fedge::fedctl {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::Each;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -141,8 +141,7 @@ TEST(RunEndLineTest, TellsHowItWent) {
   status.mutable_run()->set_goal_reached(true);
   RunProgress reached(1);
   reached.Apply(Message(status));
-  EXPECT_EQ(RunEndLine(reached),
-            "run 1 completed: 2 of 3 rounds in 8.00 s, reached accuracy>=0.9");
+  EXPECT_EQ(RunEndLine(reached), "run 1 completed: 2 of 3 rounds in 8.00 s, reached accuracy>=0.9");
   status.mutable_run()->set_goal_reached(false);
   status.mutable_run()->set_error("quorum missed");
   RunProgress failed(1);

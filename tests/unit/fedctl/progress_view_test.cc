@@ -88,8 +88,7 @@ TEST_F(ProgressViewTest, TheBlockIsRedrawnInPlaceAndStaysAtTheEnd) {
 TEST_F(ProgressViewTest, NobodyReadsAnyMore) {
   std::FILE* const full = std::fopen("/dev/full", "w");
   ASSERT_NE(full, nullptr);
-  const auto view =
-      MakeProgressView(ViewKind::kLines, {.out = full, .err = err_.file()}, clock_);
+  const auto view = MakeProgressView(ViewKind::kLines, {.out = full, .err = err_.file()}, clock_);
   progress_.Apply(Message(SampleStatus(2), {SampleRound(1, 0.5)}));
   EXPECT_FALSE(view->Update(progress_, progress_.TakeFinished()));
   std::fclose(full);

@@ -45,10 +45,15 @@ class StartRoundTest : public ::testing::Test {
 };
 
 TEST_F(StartRoundTest, SendsThePlan) {
-  Run({"--rounds", "7", "--min-clients", "40", "--over-select", "1.5", "--deadline", "90s",
-       "--where", "site=eu", "--retry", "2", "--epochs", "5", "--batch-size", "full", "--optimizer",
-       "sgd", "--lr", "0.3", "--lr-decay", "0.99", "--momentum", "0.9", "--weight-decay", "1e-4",
-       "--prox-mu", "0.01", "--seed", "42", "--until", "accuracy >= 0.97", "--detach"});
+  Run({"--rounds",       "7",       "--min-clients", "40",
+       "--over-select",  "1.5",     "--deadline",    "90s",
+       "--where",        "site=eu", "--retry",       "2",
+       "--epochs",       "5",       "--batch-size",  "full",
+       "--optimizer",    "sgd",     "--lr",          "0.3",
+       "--lr-decay",     "0.99",    "--momentum",    "0.9",
+       "--weight-decay", "1e-4",    "--prox-mu",     "0.01",
+       "--seed",         "42",      "--until",       "accuracy >= 0.97",
+       "--detach"});
   ASSERT_EQ(admin_.started.size(), 1u);
   const v1::RunPlan& plan = admin_.started[0].plan();
   EXPECT_EQ(plan.num_clients(), 50u);
@@ -175,14 +180,25 @@ TEST_F(StartRoundTest, WritesTheModelWhenAskedTo) {
 }
 
 TEST_F(StartRoundTest, WrongUsageStartsNothing) {
-  for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{
-           {"--clients", "0"}, {"--over-select", "0.5"}, {"--lr", "-1"}, {"--deadline", "5"},
-           {"--until", "accuracy>=97"}, {"--until", "speed>1"}, {"--batch-size", "0"},
-           {"--optimizer", "sdg"}, {"--min-clients", "51"}, {"--where", "eu"},
-           {"--optimizer", "adam", "--momentum", "0.9"}, {"--partition", "iid"},
-           {"--model", "m.pt"}, {"--detach", "-o", "x.pt"}, {"--local", "--detach"},
-           {"--local", "--where", "a=b"}, {"--local", "--data", "csv"},
-           {"--local", "--virtual", "3"}}) {
+  for (const std::vector<std::string>& wrong :
+       std::vector<std::vector<std::string>>{{"--clients", "0"},
+                                             {"--over-select", "0.5"},
+                                             {"--lr", "-1"},
+                                             {"--deadline", "5"},
+                                             {"--until", "accuracy>=97"},
+                                             {"--until", "speed>1"},
+                                             {"--batch-size", "0"},
+                                             {"--optimizer", "sdg"},
+                                             {"--min-clients", "51"},
+                                             {"--where", "eu"},
+                                             {"--optimizer", "adam", "--momentum", "0.9"},
+                                             {"--partition", "iid"},
+                                             {"--model", "m.pt"},
+                                             {"--detach", "-o", "x.pt"},
+                                             {"--local", "--detach"},
+                                             {"--local", "--where", "a=b"},
+                                             {"--local", "--data", "csv"},
+                                             {"--local", "--virtual", "3"}}) {
     const Ran ran = Run(wrong);
     EXPECT_EQ(ran.code, 2) << wrong[0] << " " << wrong[1];
     EXPECT_THAT(ran.err, StartsWith("fedctl: "));

@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "fedge/learn/architectures.h"
 #include "fedge/client_main/torch_trainer.h"
+#include "fedge/learn/architectures.h"
 #include "learn_test_support.h"
 
 namespace fedge {
@@ -26,7 +26,8 @@ TestModel NoisyModel() {
   module.source =
       "def forward(self, x: Tensor) -> Tensor:\n"
       "  if self.training:\n"
-      "    x = torch.dropout(x, 0.5, True) + torch.rand_like(x) + torch.zeros_like(x).normal_(0., 0.1)\n"
+      "    x = torch.dropout(x, 0.5, True) + torch.rand_like(x) + torch.zeros_like(x).normal_(0., "
+      "0.1)\n"
       "  return torch.linear(x, self.weight, self.bias)\n";
   return TestModel(module);
 }
@@ -38,10 +39,13 @@ std::shared_ptr<const std::vector<ClientData>> Clients() {
 }
 
 TrainerOptions Options() {
-  return {.learner = {.dataset = RandomClasses({12}, 4, 120)}, .clients = Clients(), .metrics_samples = 10};
+  return {.learner = {.dataset = RandomClasses({12}, 4, 120)},
+          .clients = Clients(),
+          .metrics_samples = 10};
 }
 
-std::vector<std::byte> TrainClient(Trainer& trainer, const TestModel& model, std::size_t client, std::uint64_t round = 3) {
+std::vector<std::byte> TrainClient(Trainer& trainer, const TestModel& model, std::size_t client,
+                                   std::uint64_t round = 3) {
   const TrainJob job{.model = model.shared(),
                      .config = kConfig,
                      .client_id = "client-" + std::to_string(client),
@@ -86,7 +90,11 @@ TEST(DeterminismTest, RoundClientAndSeedChangeTheDraws) {
   const auto trainer = MakeTorchTrainer(Options()).value();
   const std::vector<std::byte> first = TrainClient(*trainer, model, 0);
   EXPECT_NE(TrainClient(*trainer, model, 0, /*round=*/4), first);
-  TrainJob job{.model = model.shared(), .config = kConfig, .client_id = "client-0", .round = 3, .client_index = 0};
+  TrainJob job{.model = model.shared(),
+               .config = kConfig,
+               .client_id = "client-0",
+               .round = 3,
+               .client_index = 0};
   EXPECT_EQ(trainer->Train(job, {}).value().payload, first);
   job.config.seed = 2;
   EXPECT_NE(trainer->Train(job, {}).value().payload, first);
@@ -97,8 +105,9 @@ TEST(DeterminismTest, RoundClientAndSeedChangeTheDraws) {
 
 TEST(DeterminismTest, EvaluationDrawsAlike) {
   ScriptModule module = LinearModule(12, 4);
-  module.source = "def forward(self, x: Tensor) -> Tensor:\n"
-                  "  return torch.linear(x + torch.rand_like(x), self.weight, self.bias)\n";
+  module.source =
+      "def forward(self, x: Tensor) -> Tensor:\n"
+      "  return torch.linear(x + torch.rand_like(x), self.weight, self.bias)\n";
   const TestModel model(module);
   const auto learner = testing::MakeLearner(RandomClasses({12}, 4, 50));
   const std::vector<std::uint32_t> examples = testing::FirstIndices(50);
@@ -113,18 +122,21 @@ TEST(TorchTrainerTest, MeasuresOnTheHoldoutOrOnASample) {
   options.clients = std::make_shared<const std::vector<ClientData>>(clients);
   const TestModel model(LinearModule(12, 4));
   const auto trainer = MakeTorchTrainer(options).value();
-  TrainJob job{.model = model.shared(), .config = kConfig, .client_id = "a", .round = 1, .client_index = 0};
+  TrainJob job{
+      .model = model.shared(), .config = kConfig, .client_id = "a", .round = 1, .client_index = 0};
   const TrainResult sampled = trainer->Train(job, {}).value().result;
   EXPECT_EQ(sampled.before.num_examples, 10U);
   EXPECT_EQ(sampled.num_examples, 15U);
   job.round = 2;  // the sample is the same in every round
   EXPECT_EQ(trainer->Train(job, {}).value().result.before.loss, sampled.before.loss);
-  EXPECT_FALSE(trainer->Evaluate({.model = model.shared(), .client_index = 0}, {}).value().measured());
+  EXPECT_FALSE(
+      trainer->Evaluate({.model = model.shared(), .client_index = 0}, {}).value().measured());
 
   job.client_index = 1;
   const TrainResult held_out = trainer->Train(job, {}).value().result;
   EXPECT_EQ(held_out.before.num_examples, 3U);
-  const Metrics evaluated = trainer->Evaluate({.model = model.shared(), .client_index = 1}, {}).value();
+  const Metrics evaluated =
+      trainer->Evaluate({.model = model.shared(), .client_index = 1}, {}).value();
   EXPECT_EQ(evaluated.num_examples, 3U);
   EXPECT_EQ(evaluated.loss, held_out.before.loss);
 
@@ -132,7 +144,8 @@ TEST(TorchTrainerTest, MeasuresOnTheHoldoutOrOnASample) {
   job.client_index = 0;
   EXPECT_FALSE(MakeTorchTrainer(options).value()->Train(job, {}).value().result.before.measured());
   job.client_index = kClients;
-  EXPECT_EQ(trainer->Train(job, {}).status().message(), "there is no data for client 8; clients are 0 to 7");
+  EXPECT_EQ(trainer->Train(job, {}).status().message(),
+            "there is no data for client 8; clients are 0 to 7");
 }
 
 }  // namespace

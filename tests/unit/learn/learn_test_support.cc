@@ -14,7 +14,8 @@ namespace fedge::testing {
 namespace {
 
 at::Tensor MakeTensor(const ScriptTensor& spec) {
-  at::Tensor tensor = at::tensor(spec.values, at::kDouble).reshape(spec.shape).to(ScalarTypeOf(spec.dtype)).clone();
+  at::Tensor tensor =
+      at::tensor(spec.values, at::kDouble).reshape(spec.shape).to(ScalarTypeOf(spec.dtype)).clone();
   return tensor.requires_grad_(!spec.buffer && !spec.frozen);
 }
 
@@ -24,12 +25,19 @@ double Element(DType dtype, const std::byte* bytes) {
     return value;
   };
   switch (dtype) {
-    case DType::kFloat64: return load(double{});
-    case DType::kFloat32: return static_cast<double>(load(float{}));
-    case DType::kBFloat16: return static_cast<double>(BFloat16ToFloat(load(std::uint16_t{})));
-    case DType::kFloat16: return static_cast<double>(HalfToFloat(load(std::uint16_t{})));
-    case DType::kInt64: return static_cast<double>(load(std::int64_t{}));
-    default: ADD_FAILURE() << "a type that the tests do not read"; return 0;
+    case DType::kFloat64:
+      return load(double{});
+    case DType::kFloat32:
+      return static_cast<double>(load(float{}));
+    case DType::kBFloat16:
+      return static_cast<double>(BFloat16ToFloat(load(std::uint16_t{})));
+    case DType::kFloat16:
+      return static_cast<double>(HalfToFloat(load(std::uint16_t{})));
+    case DType::kInt64:
+      return static_cast<double>(load(std::int64_t{}));
+    default:
+      ADD_FAILURE() << "a type that the tests do not read";
+      return 0;
   }
 }
 
@@ -37,13 +45,15 @@ std::vector<double> Elements(const TensorInfo& info, std::span<const std::byte> 
   EXPECT_TRUE(info.is_contiguous());
   std::vector<double> values;
   for (std::uint64_t i = 0; i < info.num_elements(); ++i) {
-    values.push_back(Element(info.dtype, storage.data() + (info.storage_offset + i) * DTypeSize(info.dtype)));
+    values.push_back(
+        Element(info.dtype, storage.data() + (info.storage_offset + i) * DTypeSize(info.dtype)));
   }
   return values;
 }
 
 template <typename T>
-void GatherRows(const std::vector<T>& from, std::span<const std::uint32_t> indices, std::span<T> out) {
+void GatherRows(const std::vector<T>& from, std::span<const std::uint32_t> indices,
+                std::span<T> out) {
   if (indices.empty()) return;
   const std::size_t row = out.size() / indices.size();
   for (std::size_t i = 0; i < indices.size(); ++i) {
@@ -58,10 +68,12 @@ std::string WriteScript(const ScriptModule& script) {
   torch::jit::Module module("__torch__.Test");
   module.register_attribute("training", c10::BoolType::get(), true);
   for (const ScriptTensor& spec : script.tensors) {
-    const at::Tensor tensor = spec.same_as.empty() ? MakeTensor(spec) : module.attr(spec.same_as).toTensor();
+    const at::Tensor tensor =
+        spec.same_as.empty() ? MakeTensor(spec) : module.attr(spec.same_as).toTensor();
     module.register_parameter(spec.name, tensor, spec.buffer);
   }
-  for (const auto& [name, value] : script.integers) module.register_attribute(name, c10::IntType::get(), value);
+  for (const auto& [name, value] : script.integers)
+    module.register_attribute(name, c10::IntType::get(), value);
   module.define(script.source);
   torch::jit::ExtraFilesMap extras;
   if (script.schema) extras[std::string(kSchemaRecord)] = SchemaToJson(*script.schema);
@@ -70,7 +82,8 @@ std::string WriteScript(const ScriptModule& script) {
   return std::move(out).str();
 }
 
-TestModel::TestModel(std::string bytes) : bytes_(std::make_shared<const std::string>(std::move(bytes))) {
+TestModel::TestModel(std::string bytes)
+    : bytes_(std::make_shared<const std::string>(std::move(bytes))) {
   Archive archive = Archive::FromBytes(AsBytes(*bytes_), "test.pt").value();
   Manifest manifest = BuildManifest(archive).value();
   struct Owner {
@@ -87,28 +100,36 @@ std::vector<double> TestModel::Values(const std::string& tensor) const {
   return Elements(info, archive().StorageBytes(info.storage).value());
 }
 
-std::vector<double> TestModel::Values(const std::string& tensor, std::span<const std::byte> update) const {
+std::vector<double> TestModel::Values(const std::string& tensor,
+                                      std::span<const std::byte> update) const {
   const TensorInfo& info = *archive().FindTensor(tensor);
   for (const ManifestEntry& entry : manifest().entries) {
-    if (entry.storage == info.storage) return Elements(info, update.subspan(entry.payload_offset, entry.num_bytes()));
+    if (entry.storage == info.storage)
+      return Elements(info, update.subspan(entry.payload_offset, entry.num_bytes()));
   }
   ADD_FAILURE() << tensor << " is not in the update";
   return {};
 }
 
-std::size_t MemoryDataset::size() const { return std::max(classes.size(), reals.size()) / description.target_size(); }
+std::size_t MemoryDataset::size() const {
+  return std::max(classes.size(), reals.size()) / description.target_size();
+}
 
-void MemoryDataset::GatherFloats(Indices indices, std::span<float> out) const { GatherRows(features, indices, out); }
+void MemoryDataset::GatherFloats(Indices indices, std::span<float> out) const {
+  GatherRows(features, indices, out);
+}
 void MemoryDataset::GatherTokens(Indices indices, std::span<std::int64_t> out) const {
   GatherRows(tokens, indices, out);
 }
 void MemoryDataset::GatherClasses(Indices indices, std::span<std::int64_t> out) const {
   GatherRows(classes, indices, out);
 }
-void MemoryDataset::GatherReals(Indices indices, std::span<float> out) const { GatherRows(reals, indices, out); }
+void MemoryDataset::GatherReals(Indices indices, std::span<float> out) const {
+  GatherRows(reals, indices, out);
+}
 
-std::shared_ptr<MemoryDataset> RandomClasses(std::vector<std::int64_t> feature_shape, std::int64_t num_classes,
-                                             std::size_t count) {
+std::shared_ptr<MemoryDataset> RandomClasses(std::vector<std::int64_t> feature_shape,
+                                             std::int64_t num_classes, std::size_t count) {
   auto dataset = std::make_shared<MemoryDataset>();
   dataset->description.name = "random";
   dataset->description.feature_shape = std::move(feature_shape);
@@ -126,7 +147,8 @@ std::shared_ptr<MemoryDataset> RandomClasses(std::vector<std::int64_t> feature_s
   return dataset;
 }
 
-std::shared_ptr<MemoryDataset> Regression(std::vector<std::vector<float>> rows, std::vector<float> targets) {
+std::shared_ptr<MemoryDataset> Regression(std::vector<std::vector<float>> rows,
+                                          std::vector<float> targets) {
   auto dataset = std::make_shared<MemoryDataset>();
   dataset->description.name = "regression";
   dataset->description.feature_shape = {static_cast<std::int64_t>(rows.front().size())};
@@ -144,20 +166,25 @@ std::vector<std::uint32_t> FirstIndices(std::size_t count) {
   return indices;
 }
 
-std::unique_ptr<Learner> MakeLearner(std::shared_ptr<const data::Dataset> dataset, std::string loss) {
+std::unique_ptr<Learner> MakeLearner(std::shared_ptr<const data::Dataset> dataset,
+                                     std::string loss) {
   return Learner::Create({.dataset = std::move(dataset), .loss = std::move(loss)}).value();
 }
 
 namespace {
 
-Result<Learned> Train(Learner& learner, const TestModel& model, const TrainConfig& config, std::uint64_t seed) {
+Result<Learned> Train(Learner& learner, const TestModel& model, const TrainConfig& config,
+                      std::uint64_t seed) {
   const std::vector<std::uint32_t> examples = FirstIndices(learner.options().dataset->size());
-  return learner.Train(model.view(), {.config = config, .seed = seed, .examples = examples, .measured = examples}, {});
+  return learner.Train(model.view(),
+                       {.config = config, .seed = seed, .examples = examples, .measured = examples},
+                       {});
 }
 
 }  // namespace
 
-Learned MustTrain(Learner& learner, const TestModel& model, const TrainConfig& config, std::uint64_t seed) {
+Learned MustTrain(Learner& learner, const TestModel& model, const TrainConfig& config,
+                  std::uint64_t seed) {
   Result<Learned> learned = Train(learner, model, config, seed);
   EXPECT_TRUE(learned.ok()) << learned.status().ToString();
   return learned.ok() ? std::move(learned).value() : Learned{};
@@ -169,13 +196,16 @@ Status TrainError(Learner& learner, const TestModel& model, const TrainConfig& c
 
 ScriptModule LinearModule(std::int64_t in, std::int64_t out, DType dtype) {
   std::vector<double> weights;
-  for (std::int64_t i = 0; i < in * out; ++i) weights.push_back(0.125 * static_cast<double>(i % 5) - 0.25);
+  for (std::int64_t i = 0; i < in * out; ++i)
+    weights.push_back(0.125 * static_cast<double>(i % 5) - 0.25);
   return {.tensors = {{.name = "weight", .shape = {out, in}, .values = weights, .dtype = dtype},
                       {.name = "bias",
                        .shape = {out},
                        .values = std::vector<double>(static_cast<std::size_t>(out), 0.5),
                        .dtype = dtype}},
-          .source = "def forward(self, x: Tensor) -> Tensor:\n  return torch.linear(x, self.weight, self.bias)\n"};
+          .source =
+              "def forward(self, x: Tensor) -> Tensor:\n  return torch.linear(x, self.weight, "
+              "self.bias)\n"};
 }
 
 }  // namespace fedge::testing

@@ -26,7 +26,7 @@ struct ScriptTensor {
   std::vector<double> values;  // row-major
   DType dtype = DType::kFloat32;
   bool buffer = false;
-  bool frozen = false;  // a parameter that takes no gradient
+  bool frozen = false;    // a parameter that takes no gradient
   std::string same_as{};  // the tensor of this name once more, instead of one of its own
 };
 
@@ -80,17 +80,20 @@ class MemoryDataset final : public data::Dataset {
 };
 
 // `count` examples drawn from a seed: features in [-1, 1), classes that the features decide.
-std::shared_ptr<MemoryDataset> RandomClasses(std::vector<std::int64_t> feature_shape, std::int64_t num_classes,
-                                             std::size_t count);
+std::shared_ptr<MemoryDataset> RandomClasses(std::vector<std::int64_t> feature_shape,
+                                             std::int64_t num_classes, std::size_t count);
 // Rows of features with a number as target each.
-std::shared_ptr<MemoryDataset> Regression(std::vector<std::vector<float>> rows, std::vector<float> targets);
+std::shared_ptr<MemoryDataset> Regression(std::vector<std::vector<float>> rows,
+                                          std::vector<float> targets);
 
 // 0, 1 ... count - 1.
 std::vector<std::uint32_t> FirstIndices(std::size_t count);
 
 // A learner on one thread; Train with a task made of the arguments, expected to succeed.
-std::unique_ptr<Learner> MakeLearner(std::shared_ptr<const data::Dataset> dataset, std::string loss = "auto");
-Learned MustTrain(Learner& learner, const TestModel& model, const TrainConfig& config, std::uint64_t seed = 1);
+std::unique_ptr<Learner> MakeLearner(std::shared_ptr<const data::Dataset> dataset,
+                                     std::string loss = "auto");
+Learned MustTrain(Learner& learner, const TestModel& model, const TrainConfig& config,
+                  std::uint64_t seed = 1);
 Status TrainError(Learner& learner, const TestModel& model, const TrainConfig& config);
 
 // y = x w^T + b, in one layer.

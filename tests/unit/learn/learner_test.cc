@@ -14,12 +14,12 @@ namespace {
 using ::testing::DoubleNear;
 using ::testing::Each;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::Pointwise;
 using testing::FirstIndices;
+using ::testing::HasSubstr;
 using testing::LinearModule;
 using testing::MakeLearner;
 using testing::MustTrain;
+using ::testing::Pointwise;
 using testing::RandomClasses;
 using testing::Regression;
 using testing::ScriptModule;
@@ -45,7 +45,8 @@ Line Step(Line line, const TrainConfig& config, const Line& anchor, Line& veloci
   for (std::size_t i = 0; i < kRows.size(); ++i) {
     double error = line.b - static_cast<double>(kTargets[i]);
     for (std::size_t j = 0; j < 2; ++j) error += line.w[j] * static_cast<double>(kRows[i][j]);
-    for (std::size_t j = 0; j < 2; ++j) gradient.w[j] += 2 * error * static_cast<double>(kRows[i][j]) / 4;
+    for (std::size_t j = 0; j < 2; ++j)
+      gradient.w[j] += 2 * error * static_cast<double>(kRows[i][j]) / 4;
     gradient.b += 2 * error / 4;
   }
   const auto update = [&](double& value, double slope, double start, double& speed) {
@@ -68,7 +69,8 @@ void ExpectGradientDescent(const TrainConfig& config) {
   for (std::uint32_t i = 0; i < config.epochs; ++i) line = Step(line, config, start, velocity);
   const std::vector<double> delta = {line.w[0] - start.w[0], line.w[1] - start.w[1]};
   EXPECT_THAT(model.Values("weight", learned.update), Pointwise(DoubleNear(1e-12), delta));
-  EXPECT_THAT(model.Values("bias", learned.update), ElementsAre(DoubleNear(line.b - start.b, 1e-12)));
+  EXPECT_THAT(model.Values("bias", learned.update),
+              ElementsAre(DoubleNear(line.b - start.b, 1e-12)));
   EXPECT_EQ(learned.result.num_steps, config.epochs);
   EXPECT_EQ(learned.result.num_examples, 4U);
 }
@@ -112,12 +114,15 @@ TEST(LearnerTest, LearnsClasses) {
   const TestModel model(LinearModule(12, 4));
   const auto learner = MakeLearner(RandomClasses({3, 4}, 4, 200));
   ScriptModule flat = LinearModule(12, 4);
-  flat.source = "def forward(self, x: Tensor) -> Tensor:\n"
-                "  return torch.linear(torch.flatten(x, 1), self.weight, self.bias)\n";
+  flat.source =
+      "def forward(self, x: Tensor) -> Tensor:\n"
+      "  return torch.linear(torch.flatten(x, 1), self.weight, self.bias)\n";
   const TrainResult result =
-      MustTrain(*learner, TestModel(flat), {.epochs = 30, .batch_size = 16, .learning_rate = 0.2}).result;
+      MustTrain(*learner, TestModel(flat), {.epochs = 30, .batch_size = 16, .learning_rate = 0.2})
+          .result;
   EXPECT_LT(result.before.accuracy, 0.5);
-  // The classes overlap: the best linear rule, the largest sum over a class's three features, is right seven times in ten.
+  // The classes overlap: the best linear rule, the largest sum over a class's three features, is
+  // right seven times in ten.
   EXPECT_GT(result.after.accuracy, 0.6);
   EXPECT_EQ(result.num_steps, 30U * 13U);
 }
@@ -126,10 +131,11 @@ TEST(LearnerTest, EachEpochSeesEveryExampleOnceInAnotherOrder) {
   const auto dataset = Regression({{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, {1, 2, 3});
   // `trail` becomes a number whose decimal digits are the targets in the order in which they came.
   const TestModel model(ScriptModule{
-      .tensors = {{.name = "w", .shape = {1}, .values = {0}},
-                  {.name = "seen", .shape = {3}, .values = {0, 0, 0}, .buffer = true},
-                  {.name = "trail", .shape = {}, .values = {0}, .dtype = DType::kFloat64, .buffer = true},
-                  {.name = "steps", .shape = {}, .values = {7}, .dtype = DType::kInt64, .buffer = true}},
+      .tensors =
+          {{.name = "w", .shape = {1}, .values = {0}},
+           {.name = "seen", .shape = {3}, .values = {0, 0, 0}, .buffer = true},
+           {.name = "trail", .shape = {}, .values = {0}, .dtype = DType::kFloat64, .buffer = true},
+           {.name = "steps", .shape = {}, .values = {7}, .dtype = DType::kInt64, .buffer = true}},
       .source = "def training_step(self, x: Tensor, y: Tensor) -> Tensor:\n"
                 "  if self.training:\n"
                 "    self.seen.add_(torch.sum(x, [0]))\n"
@@ -141,7 +147,8 @@ TEST(LearnerTest, EachEpochSeesEveryExampleOnceInAnotherOrder) {
   TrainConfig config{.epochs = 4, .batch_size = 2, .learning_rate = 0};
   const Learned learned = MustTrain(*learner, model, config);
   EXPECT_THAT(model.Values("seen", learned.update), Each(4.0));
-  EXPECT_THAT(model.Values("steps", learned.update), ElementsAre(7.0 + 4 * 2));  // two batches: 2 + 1 examples
+  EXPECT_THAT(model.Values("steps", learned.update),
+              ElementsAre(7.0 + 4 * 2));  // two batches: 2 + 1 examples
   const double trail = model.Values("trail", learned.update).front();
   const double first_epoch = std::floor(trail / 1e9);
   EXPECT_NE(trail, first_epoch * 1001001001) << "four times the same order";
@@ -153,7 +160,8 @@ TEST(LearnerTest, ReportsALossThatIsNotFinite) {
   const auto learner = MakeLearner(Regression({{1e20F}, {1}}, {0, 0}));
   ScriptModule module = LinearModule(1, 1);
   module.tensors[0].values = {1e20};
-  const Status status = TrainError(*learner, TestModel(module), {.epochs = 1, .batch_size = 0, .learning_rate = 0.5});
+  const Status status =
+      TrainError(*learner, TestModel(module), {.epochs = 1, .batch_size = 0, .learning_rate = 0.5});
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(status.message(), "loss is inf in epoch 1, batch 1 (learning rate 0.5)");
 }
@@ -161,7 +169,8 @@ TEST(LearnerTest, ReportsALossThatIsNotFinite) {
 TEST(LearnerTest, ReportsWeightsThatAreNotFinite) {
   const auto learner = MakeLearner(Regression({{1e10F}}, {0}));
   const TestModel model(LinearModule(1, 1));
-  const Status status = TrainError(*learner, model, {.epochs = 1, .batch_size = 0, .learning_rate = 1e30});
+  const Status status =
+      TrainError(*learner, model, {.epochs = 1, .batch_size = 0, .learning_rate = 1e30});
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(status.message(), "'weight' has values that are not finite after training");
 }
@@ -174,9 +183,11 @@ TEST(LearnerTest, StopsBetweenBatchesAndCanBeUsedAgain) {
   stopped.request_stop();
   const std::vector<std::uint32_t> examples = FirstIndices(4);
   const auto result = learner->Train(
-      model.view(), {.config = FullBatch(2, 0.1), .seed = 1, .examples = examples, .measured = {}}, stopped.get_token());
+      model.view(), {.config = FullBatch(2, 0.1), .seed = 1, .examples = examples, .measured = {}},
+      stopped.get_token());
   EXPECT_EQ(result.status().code(), StatusCode::kCancelled);
-  EXPECT_EQ(learner->Evaluate(model.view(), examples, stopped.get_token()).status().code(), StatusCode::kCancelled);
+  EXPECT_EQ(learner->Evaluate(model.view(), examples, stopped.get_token()).status().code(),
+            StatusCode::kCancelled);
   EXPECT_EQ(MustTrain(*learner, model, FullBatch(2, 0.1)).update, learned.update);
 }
 
@@ -184,13 +195,17 @@ TEST(LearnerTest, EvaluatesInBatchesOfAnySizeAlike) {
   const auto dataset = RandomClasses({12}, 4, 101);
   const TestModel model(LinearModule(12, 4));
   const std::vector<std::uint32_t> examples = FirstIndices(101);
-  const Metrics whole = Learner::Create({.dataset = dataset}).value()->Evaluate(model.view(), examples, {}).value();
+  const Metrics whole =
+      Learner::Create({.dataset = dataset}).value()->Evaluate(model.view(), examples, {}).value();
   const Metrics parts = Learner::Create({.dataset = dataset, .evaluation_batch_size = 7})
-                            .value()->Evaluate(model.view(), examples, {}).value();
+                            .value()
+                            ->Evaluate(model.view(), examples, {})
+                            .value();
   EXPECT_EQ(whole.num_examples, 101U);
   EXPECT_EQ(whole.accuracy, parts.accuracy);
   EXPECT_NEAR(whole.loss, parts.loss, 1e-6);
-  const Metrics nothing = Learner::Create({.dataset = dataset}).value()->Evaluate(model.view(), {}, {}).value();
+  const Metrics nothing =
+      Learner::Create({.dataset = dataset}).value()->Evaluate(model.view(), {}, {}).value();
   EXPECT_FALSE(nothing.measured());
 }
 
@@ -200,10 +215,12 @@ TEST(LearnerTest, RefusesOptionsThatCanNotBe) {
             "unknown loss 'hinge'; known: cross-entropy, nll, bce, mse, l1");
   EXPECT_EQ(Learner::Create({.dataset = dataset, .device = "tpu"}).status().message(),
             "unknown device 'tpu'; known: cpu, cuda, cuda:N");
-  EXPECT_EQ(Learner::Create({.dataset = dataset, .device = "cuda:"}).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(Learner::Create({.dataset = dataset, .device = "cuda:"}).status().code(),
+            StatusCode::kInvalidArgument);
   EXPECT_EQ(Learner::Create({.dataset = dataset, .device = "cuda:4096"}).status().code(),
             StatusCode::kFailedPrecondition);
-  EXPECT_EQ(Learner::Create({.dataset = dataset, .threads = 0}).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(Learner::Create({.dataset = dataset, .threads = 0}).status().code(),
+            StatusCode::kInvalidArgument);
 }
 
 TEST(LearnerTest, RefusesConfigurationsThatCanNotBe) {
@@ -211,10 +228,12 @@ TEST(LearnerTest, RefusesConfigurationsThatCanNotBe) {
   const auto learner = MakeLearner(Regression(kRows, kTargets));
   TrainConfig config = FullBatch(1, 0.1);
   config.optimizer = "lion";
-  EXPECT_EQ(TrainError(*learner, model, config).message(), "unknown optimizer 'lion'; known: sgd, adam");
+  EXPECT_EQ(TrainError(*learner, model, config).message(),
+            "unknown optimizer 'lion'; known: sgd, adam");
   config = FullBatch(1, -1);
   EXPECT_THAT(TrainError(*learner, model, config).message(), HasSubstr("learning rate is -1"));
-  const auto none = learner->Train(model.view(), {.config = FullBatch(1, 0.1), .seed = 1, .examples = {}, .measured = {}}, {});
+  const auto none = learner->Train(
+      model.view(), {.config = FullBatch(1, 0.1), .seed = 1, .examples = {}, .measured = {}}, {});
   EXPECT_EQ(none.status().code(), StatusCode::kFailedPrecondition);
 }
 

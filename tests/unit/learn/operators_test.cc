@@ -1,4 +1,5 @@
-// The parts that work on LibTorch's tensors, against LibTorch's own implementations or arithmetic by hand.
+// The parts that work on LibTorch's tensors, against LibTorch's own implementations or arithmetic
+// by hand.
 #include <cmath>
 #include <stdexcept>
 #include <thread>
@@ -20,15 +21,18 @@ namespace {
 using ::testing::HasSubstr;
 
 std::vector<at::Tensor> Parameters() {
-  return {at::linspace(-1, 1, 257).requires_grad_(true), at::linspace(0.5, 2, 36).reshape({6, 6}).requires_grad_(true)};
+  return {at::linspace(-1, 1, 257).requires_grad_(true),
+          at::linspace(0.5, 2, 36).reshape({6, 6}).requires_grad_(true)};
 }
 
 // The same made-up gradients for each run: step s, parameter i.
 void SetGradients(std::vector<at::Tensor>& parameters, int step) {
-  for (at::Tensor& parameter : parameters) parameter.mutable_grad() = parameter.detach().mul(3).sin().add(0.1 * step);
+  for (at::Tensor& parameter : parameters)
+    parameter.mutable_grad() = parameter.detach().mul(3).sin().add(0.1 * step);
 }
 
-void ExpectSameAs(torch::optim::Optimizer& reference, std::vector<at::Tensor>& theirs, const TrainConfig& config) {
+void ExpectSameAs(torch::optim::Optimizer& reference, std::vector<at::Tensor>& theirs,
+                  const TrainConfig& config) {
   std::vector<at::Tensor> ours = Parameters();
   const auto optimizer = MakeOptimizer(config, ours).value();
   for (int step = 0; step < 7; ++step) {
@@ -48,9 +52,13 @@ TEST(OptimizerTest, SgdHasTheNumbersOfTorchOptim) {
   for (const double momentum : {0.0, 0.9}) {
     for (const double weight_decay : {0.0, 0.01}) {
       std::vector<at::Tensor> theirs = Parameters();
-      torch::optim::SGD reference(theirs, torch::optim::SGDOptions(0.3).momentum(momentum).weight_decay(weight_decay));
+      torch::optim::SGD reference(
+          theirs, torch::optim::SGDOptions(0.3).momentum(momentum).weight_decay(weight_decay));
       ExpectSameAs(reference, theirs,
-                   {.optimizer = "sgd", .learning_rate = 0.3, .momentum = momentum, .weight_decay = weight_decay});
+                   {.optimizer = "sgd",
+                    .learning_rate = 0.3,
+                    .momentum = momentum,
+                    .weight_decay = weight_decay});
     }
   }
 }
@@ -58,26 +66,34 @@ TEST(OptimizerTest, SgdHasTheNumbersOfTorchOptim) {
 TEST(OptimizerTest, AdamHasTheNumbersOfTorchOptim) {
   for (const double weight_decay : {0.0, 0.01}) {
     std::vector<at::Tensor> theirs = Parameters();
-    torch::optim::Adam reference(theirs, torch::optim::AdamOptions(0.02).weight_decay(weight_decay));
-    ExpectSameAs(reference, theirs, {.optimizer = "adam", .learning_rate = 0.02, .weight_decay = weight_decay});
+    torch::optim::Adam reference(theirs,
+                                 torch::optim::AdamOptions(0.02).weight_decay(weight_decay));
+    ExpectSameAs(reference, theirs,
+                 {.optimizer = "adam", .learning_rate = 0.02, .weight_decay = weight_decay});
   }
 }
 
 TEST(OptimizerTest, GradientsThatShareAStorageAreNotMixedUp) {
-  std::vector<at::Tensor> parameters = {at::ones({4}).requires_grad_(true), at::ones({4}).requires_grad_(true)};
+  std::vector<at::Tensor> parameters = {at::ones({4}).requires_grad_(true),
+                                        at::ones({4}).requires_grad_(true)};
   const at::Tensor shared = at::full({4}, 2.0);
   for (at::Tensor& parameter : parameters) parameter.mutable_grad() = shared.view({4});
   const auto optimizer =
-      MakeOptimizer({.learning_rate = 1, .momentum = 0.5, .weight_decay = 1, .prox_mu = 1}, parameters).value();
+      MakeOptimizer({.learning_rate = 1, .momentum = 0.5, .weight_decay = 1, .prox_mu = 1},
+                    parameters)
+          .value();
   const at::NoGradGuard no_grad;
   optimizer->Step();
-  for (const at::Tensor& parameter : parameters) EXPECT_TRUE(at::equal(parameter, at::full({4}, -2.0)));
+  for (const at::Tensor& parameter : parameters)
+    EXPECT_TRUE(at::equal(parameter, at::full({4}, -2.0)));
 }
 
 TEST(OptimizerTest, TakesSparseGradientsAndParametersWithoutOne) {
-  std::vector<at::Tensor> parameters = {at::ones({3, 2}).requires_grad_(true), at::ones({2}).requires_grad_(true)};
+  std::vector<at::Tensor> parameters = {at::ones({3, 2}).requires_grad_(true),
+                                        at::ones({2}).requires_grad_(true)};
   parameters[0].mutable_grad() = at::eye(3).narrow(1, 0, 2).to_sparse();
-  const auto optimizer = MakeOptimizer({.learning_rate = 1, .weight_decay = 0.5}, parameters).value();
+  const auto optimizer =
+      MakeOptimizer({.learning_rate = 1, .weight_decay = 0.5}, parameters).value();
   const at::NoGradGuard no_grad;
   optimizer->Step();
   EXPECT_TRUE(at::equal(parameters[0], at::full({3, 2}, 0.5) - at::eye(3).narrow(1, 0, 2)));
@@ -89,13 +105,15 @@ double MeanLoss(std::string_view name, const at::Tensor& output, const at::Tenso
 }
 
 TEST(LossesTest, ClassesByHand) {
-  const at::Tensor logits = at::tensor({1.0, 2.0, 0.5, -1.0, 0.0, 3.0}, at::kDouble).reshape({2, 3});
+  const at::Tensor logits =
+      at::tensor({1.0, 2.0, 0.5, -1.0, 0.0, 3.0}, at::kDouble).reshape({2, 3});
   const at::Tensor classes = at::tensor({1, 0}, at::kLong);
   const double first = std::log(std::exp(1.0) + std::exp(2.0) + std::exp(0.5)) - 2.0;
   const double second = std::log(std::exp(-1.0) + 1 + std::exp(3.0)) + 1.0;
   EXPECT_NEAR(MeanLoss("cross-entropy", logits, classes), (first + second) / 2, 1e-12);
   EXPECT_NEAR(MeanLoss("nll", logits.log_softmax(1), classes), (first + second) / 2, 1e-12);
-  EXPECT_NEAR(MeanLoss("cross-entropy", logits.reshape({1, 2, 3}), classes.reshape({1, 2})), (first + second) / 2, 1e-12);
+  EXPECT_NEAR(MeanLoss("cross-entropy", logits.reshape({1, 2, 3}), classes.reshape({1, 2})),
+              (first + second) / 2, 1e-12);
   const Loss::Hits hits = CountClassHits(logits.reshape({1, 2, 3}), classes.reshape({1, 2}));
   EXPECT_EQ(hits.correct, 1);
   EXPECT_EQ(hits.total, 2);
@@ -117,8 +135,11 @@ TEST(LossesTest, ShapesThatDoNotFitThrowWithBothShapes) {
     static_cast<void>(MeanLoss("mse", at::zeros({4, 2}), at::zeros({4})));
     return OkStatus();
   });
-  EXPECT_EQ(status.message(), "here: the model's output is [4, 2] but the targets are [4]; this loss needs one target per output");
-  EXPECT_THROW(MeanLoss("cross-entropy", at::zeros({4}), at::zeros({4}, at::kLong)), std::invalid_argument);
+  EXPECT_EQ(status.message(),
+            "here: the model's output is [4, 2] but the targets are [4]; this loss needs one "
+            "target per output");
+  EXPECT_THROW(MeanLoss("cross-entropy", at::zeros({4}), at::zeros({4}, at::kLong)),
+               std::invalid_argument);
 }
 
 TEST(CatchTorchTest, KeepsTheSentenceAndDropsTheTrace) {
@@ -127,7 +148,8 @@ TEST(CatchTorchTest, KeepsTheSentenceAndDropsTheTrace) {
     return OkStatus();
   });
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
-  EXPECT_THAT(status.message(), HasSubstr("adding: The size of tensor a (2) must match the size of tensor b (3)"));
+  EXPECT_THAT(status.message(),
+              HasSubstr("adding: The size of tensor a (2) must match the size of tensor b (3)"));
   EXPECT_EQ(status.message().find('\n'), std::string::npos);
 }
 
@@ -141,11 +163,17 @@ TEST(CatchTorchTest, OutOfMemoryIsNotTheModelsFault) {
 
 // One draw of each operator that has a way of its own to random numbers.
 at::Tensor DrawAll() {
-  std::vector<at::Tensor> draws = {at::rand({4}), at::randn({4}), at::randint(100, {4}, at::kFloat),
-                                   at::randperm(4).to(at::kFloat), at::dropout(at::ones({4}), 0.5, true),
-                                   at::bernoulli(at::full({4}, 0.5)), at::multinomial(at::ones({10}), 4).to(at::kFloat),
-                                   at::poisson(at::full({4}, 3.0)), at::empty({4}).exponential_(),
-                                   at::normal(0, 1, {4}), at::rand_like(at::ones({4})),
+  std::vector<at::Tensor> draws = {at::rand({4}),
+                                   at::randn({4}),
+                                   at::randint(100, {4}, at::kFloat),
+                                   at::randperm(4).to(at::kFloat),
+                                   at::dropout(at::ones({4}), 0.5, true),
+                                   at::bernoulli(at::full({4}, 0.5)),
+                                   at::multinomial(at::ones({10}), 4).to(at::kFloat),
+                                   at::poisson(at::full({4}, 3.0)),
+                                   at::empty({4}).exponential_(),
+                                   at::normal(0, 1, {4}),
+                                   at::rand_like(at::ones({4})),
                                    std::get<0>(at::native_dropout(at::ones({4}), 0.5, true))};
   return at::stack(draws);
 }
@@ -178,7 +206,10 @@ TEST(ThreadRandomTest, LeavesTheDefaultGeneratorAlone) {
 TEST(ThreadRandomTest, ScopesNestAndGeneratorsOfTheCallerAreKept) {
   const ThreadRandomScope outer(1);
   const at::Tensor first = at::rand({4});
-  { const ThreadRandomScope inner(1); EXPECT_TRUE(at::equal(at::rand({4}), first)); }
+  {
+    const ThreadRandomScope inner(1);
+    EXPECT_TRUE(at::equal(at::rand({4}), first));
+  }
   EXPECT_FALSE(at::equal(at::rand({4}), first));
   const ThreadRandomScope inner(2);
   at::Generator own = at::detail::createCPUGenerator(9);

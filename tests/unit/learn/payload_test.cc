@@ -22,12 +22,15 @@ std::vector<T> Subtract(DType dtype, const std::vector<T>& trained, const std::v
 }
 
 TEST(PayloadTest, SubtractsInTheTypeOfTheStorage) {
-  EXPECT_EQ(Subtract<double>(DType::kFloat64, {0.3, 1}, {0.1, 3}), (std::vector<double>{0.3 - 0.1, -2}));
-  EXPECT_EQ(Subtract<float>(DType::kFloat32, {0.3F, 1}, {0.1F, 3}), (std::vector<float>{0.3F - 0.1F, -2}));
+  EXPECT_EQ(Subtract<double>(DType::kFloat64, {0.3, 1}, {0.1, 3}),
+            (std::vector<double>{0.3 - 0.1, -2}));
+  EXPECT_EQ(Subtract<float>(DType::kFloat32, {0.3F, 1}, {0.1F, 3}),
+            (std::vector<float>{0.3F - 0.1F, -2}));
 }
 
 TEST(PayloadTest, RoundsSmallTypesOnce) {
-  // 2^8 - (2^-8 + 2^-16) in bfloat16, whose neighbours at 2^8 below are 1 apart: exactly rounded it is 2^8.
+  // 2^8 - (2^-8 + 2^-16) in bfloat16, whose neighbours at 2^8 below are 1 apart: exactly rounded it
+  // is 2^8.
   const std::uint16_t large = FloatToBFloat16(256);
   const std::uint16_t small = FloatToBFloat16(0.00390625F + 0.0000152587890625F);
   EXPECT_EQ(Subtract<std::uint16_t>(DType::kBFloat16, {large}, {small}).front(), large);
@@ -36,7 +39,8 @@ TEST(PayloadTest, RoundsSmallTypesOnce) {
     const auto a = static_cast<std::uint16_t>(random.Below(0x7c00));
     const auto b = static_cast<std::uint16_t>(random.Below(0x7c00));
     const double exact = static_cast<double>(HalfToFloat(a)) - static_cast<double>(HalfToFloat(b));
-    const double rounded = static_cast<double>(HalfToFloat(Subtract<std::uint16_t>(DType::kFloat16, {a}, {b}).front()));
+    const double rounded = static_cast<double>(
+        HalfToFloat(Subtract<std::uint16_t>(DType::kFloat16, {a}, {b}).front()));
     // Half a unit in the last place of a normal half is 2^-11 of it; of a subnormal 2^-25.
     EXPECT_LE(std::abs(rounded - exact), std::max(std::abs(exact) * 0x1p-11, 0x1p-25));
   }
@@ -56,7 +60,8 @@ TEST(PayloadTest, TakesBytesOfAnyAlignment) {
 }
 
 TEST(PayloadTest, FindsInfinitiesAndNaNs) {
-  for (const float bad : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
     const std::vector<float> floats = {1, bad, std::numeric_limits<float>::max()};
     EXPECT_FALSE(AllFinite(DType::kFloat32, std::as_bytes(std::span(floats))));
     const std::vector<double> doubles = {1, static_cast<double>(bad)};
@@ -66,7 +71,8 @@ TEST(PayloadTest, FindsInfinitiesAndNaNs) {
     const std::vector<std::uint16_t> brains = {0, FloatToBFloat16(bad)};
     EXPECT_FALSE(AllFinite(DType::kBFloat16, std::as_bytes(std::span(brains))));
   }
-  const std::vector<float> good = {0, -std::numeric_limits<float>::max(), std::numeric_limits<float>::denorm_min()};
+  const std::vector<float> good = {0, -std::numeric_limits<float>::max(),
+                                   std::numeric_limits<float>::denorm_min()};
   EXPECT_TRUE(AllFinite(DType::kFloat32, std::as_bytes(std::span(good))));
 }
 

@@ -18,7 +18,8 @@ inline std::string Text(TimePoint value) {
 }
 inline std::string Text(Duration value) { return fmt::format("{}", value.count()); }
 template <typename T>
-requires(std::is_integral_v<T> || std::is_enum_v<T>) std::string Text(T value) {
+std::string Text(T value) {
+  static_assert(std::is_integral_v<T> || std::is_enum_v<T>);
   return fmt::format("{}", static_cast<std::int64_t>(value));
 }
 inline std::string Text(const Labels& labels) {
