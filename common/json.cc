@@ -47,6 +47,9 @@ class MemberCollector : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, M
   using Members = std::vector<std::pair<std::string, std::string>>;
   static constexpr std::size_t kMaxDepth = 32;
 
+  // `max_path_bytes`: of all paths together, which repeat the names above every scalar.
+  explicit MemberCollector(std::size_t max_path_bytes) : path_bytes_left_(max_path_bytes) {}
+
   bool Null() { return Add("null"); }
   bool Bool(bool value) { return Add(value ? "true" : "false"); }
   bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
@@ -87,6 +90,8 @@ class MemberCollector : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, M
     if (levels_.empty()) return false;  // a scalar is no object
     std::string path;
     for (const Level& level : levels_) path += (path.empty() ? "" : ".") + level.name;
+    if (path.size() > path_bytes_left_) return false;
+    path_bytes_left_ -= path.size();
     members_.emplace_back(std::move(path), std::move(value));
     Next();
     return true;
@@ -96,9 +101,13 @@ class MemberCollector : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, M
     levels_.back().name = std::to_string(++levels_.back().index);
   }
 
+  std::size_t path_bytes_left_;
   std::vector<Level> levels_;
   Members members_;
 };
+
+constexpr std::size_t kMinPathBytes = 64u << 10;
+constexpr std::size_t kPathBytesPerByte = 16;
 
 }  // namespace
 
@@ -155,17 +164,17 @@ std::string JsonWriter::Take() {
 Result<std::vector<std::pair<std::string, std::string>>> ParseJsonMembers(std::string_view json) {
   rapidjson::MemoryStream stream(json.data(), json.size());
   rapidjson::Reader reader;
-  MemberCollector collector;
+  MemberCollector collector(kMinPathBytes + kPathBytesPerByte * json.size());
   constexpr unsigned kFlags = rapidjson::kParseValidateEncodingFlag |
                               rapidjson::kParseNumbersAsStringsFlag |
                               rapidjson::kParseIterativeFlag;
   const rapidjson::ParseResult parsed = reader.Parse<kFlags>(stream, collector);
   if (parsed.IsError()) {
     const bool shape = parsed.Code() == rapidjson::kParseErrorTermination;
-    return InvalidArgument(
-        "not a JSON object of depth {} or less at byte {}: {}", MemberCollector::kMaxDepth,
-        parsed.Offset(),
-        shape ? "wrong kind of value" : rapidjson::GetParseError_En(parsed.Code()));
+    return InvalidArgument("not a JSON object of depth {} or less at byte {}: {}",
+                           MemberCollector::kMaxDepth, parsed.Offset(),
+                           shape ? "wrong kind of value, or names too long for how often they apply"
+                                 : rapidjson::GetParseError_En(parsed.Code()));
   }
   return collector.Take();
 }

@@ -38,7 +38,7 @@ class JsonWriter {
     return Signed(number);
   }
   template <std::unsigned_integral Integer>
-  requires(!std::same_as<Integer, bool>) JsonWriter& Value(Integer number) {
+  JsonWriter& Value(Integer number) {
     return Unsigned(number);
   }
   JsonWriter& Null();
@@ -66,7 +66,8 @@ class JsonWriter {
 
 // The scalars of a JSON object in their order, nested names joined with '.', array elements by
 // index: {"a":{"b":[1]}} gives {"a.b.0", "1"}. kInvalidArgument with the offset for what is no JSON
-// object, is nested deeper than 32, or has bytes behind it.
+// object, is nested deeper than 32, has bytes behind it, or has such long names above so many
+// scalars that the result would be many times as large as the text.
 Result<std::vector<std::pair<std::string, std::string>>> ParseJsonMembers(std::string_view json);
 
 }  // namespace fedge

@@ -147,7 +147,7 @@ const cli::Option* Command::FindOption(std::string_view name) const {
 
 App::App(std::string program, std::string summary)
     : Command(std::move(program), std::move(summary), nullptr) {
-  const std::string group = "General";
+  const std::string group(kGeneralGroup);
   Flag("-h,--help", &help_, "show this help", {.group = group});
   Flag("--version", &version_, "show the version", {.group = group});
   Option("--config", &config_, "FILE", "read options from a TOML file; its keys are the long flags",

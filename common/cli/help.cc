@@ -50,8 +50,11 @@ class HelpWriter {
   std::string out_;
 };
 
-void AddOptions(const Command& command, HelpWriter& out) {
+enum class Groups { kAll, kGeneral };
+
+void AddOptions(const Command& command, Groups groups, HelpWriter& out) {
   for (const OptionGroup& group : GroupOptions(command)) {
+    if (groups == Groups::kGeneral && group.title != kGeneralGroup) continue;
     out.Heading(group.title);
     for (const Option* const option : group.options) {
       out.Term(Synopsis(*option), DescribeForHelp(*option));
@@ -109,7 +112,7 @@ std::vector<OptionGroup> GroupOptions(const Command& command) {
     group->options.push_back(&option);
   }
   // What every program has comes last.
-  const auto special = [](const OptionGroup& group) { return group.title != "General"; };
+  const auto special = [](const OptionGroup& group) { return group.title != kGeneralGroup; };
   std::stable_partition(groups.begin(), groups.end(), special);
   return groups;
 }
@@ -136,9 +139,10 @@ std::string RenderHelp(const Command& command, std::size_t width, bool color) {
     out.Heading("Commands");
     AddCommands(command, "", out);
   }
-  AddOptions(command, out);
+  AddOptions(command, Groups::kAll, out);
   for (const Command* above = command.parent(); above != nullptr; above = above->parent()) {
-    AddOptions(*above, out);
+    // The options of a command that runs by itself are for that job only.
+    AddOptions(*above, above->runnable() ? Groups::kGeneral : Groups::kAll, out);
   }
   for (const Command* one = &command; one != nullptr; one = one->parent()) {
     for (const Command::Text& section : one->sections()) {

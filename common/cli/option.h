@@ -34,6 +34,9 @@ using Target = std::variant<bool*, std::int32_t*, std::uint32_t*, std::int64_t*,
 
 enum class Completion : std::uint8_t { kNone, kFile, kDirectory };
 
+// The heading of the options that every program has.
+inline constexpr std::string_view kGeneralGroup = "General";
+
 struct OptionSpec {
   std::string group = "Options";  // the heading in --help
   // Shown as the default where the target's own value does not say it, e.g. "half of N".
@@ -52,8 +55,8 @@ struct OptionSpec {
 
 // One option, flag or positional argument as declared.
 struct Option {
-  std::string
-      long_name;  // "listen", without dashes; the key in a configuration file. Positional: its name
+  // "listen", without dashes; the key in a configuration file. Positional: its name.
+  std::string long_name;
   std::string short_name;  // "l", or empty
   std::string value_name;  // "ADDRESS"; empty for a flag
   std::string help;

@@ -19,7 +19,11 @@ template <typename T, typename Difference>
 void Subtract(std::span<const std::byte> trained, std::span<const std::byte> base,
               std::span<std::byte> out, Difference difference) {
   for (std::size_t i = 0; i + sizeof(T) <= out.size(); i += sizeof(T)) {
-    const T value = difference(Load<T>(trained.data() + i), Load<T>(base.data() + i));
+    const T after = Load<T>(trained.data() + i);
+    const T before = Load<T>(base.data() + i);
+    // An infinity of the model that training left alone has no difference to itself.
+    const bool same = std::memcmp(&after, &before, sizeof(T)) == 0;
+    const T value = same ? T{} : difference(after, before);
     std::memcpy(out.data() + i, &value, sizeof(value));
   }
 }

@@ -30,12 +30,16 @@ std::string Provenance(const RoundRecord& round, std::span<const SpooledUpdate> 
   return json.Take();
 }
 
-Result<std::vector<SpooledUpdate>> AcceptedUpdates(Store& store, RoundId round) {
-  FEDGE_ASSIGN_OR_RETURN(const std::vector<TaskRecord> tasks, store.ListTasks(round));
+Result<std::vector<SpooledUpdate>> AcceptedUpdates(Store& store, const RoundRecord& round) {
+  FEDGE_ASSIGN_OR_RETURN(const std::vector<TaskRecord> tasks, store.ListTasks(round.round));
   std::vector<SpooledUpdate> updates;
   for (const TaskRecord& task : tasks) {
     if (task.state == TaskState::kAccepted)
       updates.push_back({task.client, task.extent, task.result.num_examples});
+  }
+  if (updates.size() != round.num_accepted) {
+    return DataLoss("round {} accepted {} updates; the database has {}", round.round,
+                    round.num_accepted, updates.size());
   }
   return updates;
 }
@@ -72,7 +76,7 @@ Result<ModelRef> AggregateRound(const AggregationInput& input, const RoundRecord
   FEDGE_ASSIGN_OR_RETURN(const BaseModel base,
                          OpenBaseModel(input.models.PathOf(round.base.digest), round.base));
   FEDGE_ASSIGN_OR_RETURN(const std::vector<SpooledUpdate> updates,
-                         AcceptedUpdates(input.store, round.round));
+                         AcceptedUpdates(input.store, round));
 
   TemporaryFile temporary(input.files, input.models.TemporaryPath(round.round));
   ArchiveWriter::Options options;

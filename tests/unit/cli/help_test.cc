@@ -45,6 +45,19 @@ TEST(HelpTest, ShowsGroupsRangesDefaultsAndEndsWithExamples) {
   EXPECT_THAT(help, Not(HasSubstr("--generate")));
 }
 
+TEST(HelpTest, ASubcommandShowsNoOptionsOfAJobThatIsNotItsOwn) {
+  App app("both", "works by itself too");
+  std::string data;
+  app.Option("--data", &data, "NAME", "what to train on", {.group = "Training"});
+  app.Run([] { return kExitDone; });
+  Command& convert = app.Subcommand("convert", "does something else");
+  convert.Run([] { return kExitDone; });
+  const std::string help = RenderHelp(convert, 80, false);
+  EXPECT_THAT(help, Not(HasSubstr("--data")));
+  EXPECT_THAT(help, HasSubstr("--version"));
+  EXPECT_THAT(RenderHelp(app, 80, false), HasSubstr("--data"));
+}
+
 TEST(HelpTest, FitsTheTerminal) {
   DemoApp demo;
   for (const Command* const command : AllCommands(demo.app)) {

@@ -60,6 +60,15 @@ TEST(ParseJsonMembersTest, FlattensAnObject) {
                           Pair("by.v.1.x", "null"), Pair("by.v.2", "2e1"), Pair("ok", "true")));
 }
 
+TEST(ParseJsonMembersTest, IsBoundedByTheText) {
+  std::string text = "{\"" + std::string(100'000, 'k') + "\":[0";
+  for (int i = 1; i < 50'000; ++i) text += ",0";
+  EXPECT_FALSE(ParseJsonMembers(text + "]}").ok());
+  std::string flat = "{\"k\":[0";
+  for (int i = 1; i < 50'000; ++i) flat += ",0";
+  EXPECT_TRUE(ParseJsonMembers(flat + "]}").ok());
+}
+
 TEST(ParseJsonMembersTest, RefusesWhatIsNoObject) {
   const std::string deep = [] {
     std::string text;

@@ -46,6 +46,17 @@ TEST(PayloadTest, RoundsSmallTypesOnce) {
   }
 }
 
+TEST(PayloadTest, WhatDidNotChangeHasNoDifferenceEvenIfInfinite) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  constexpr float kInfinityF = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(Subtract<double>(DType::kFloat64, {-kInfinity, 1}, {-kInfinity, 3}),
+            (std::vector<double>{0, -2}));
+  EXPECT_EQ(Subtract<float>(DType::kFloat32, {kInfinityF}, {kInfinityF}), std::vector<float>{0});
+  const std::uint16_t half = FloatToHalf(-kInfinityF);
+  EXPECT_EQ(Subtract<std::uint16_t>(DType::kFloat16, {half}, {half}),
+            std::vector<std::uint16_t>{0});
+}
+
 TEST(PayloadTest, TakesBytesOfAnyAlignment) {
   std::vector<std::byte> trained(9);
   std::vector<std::byte> base(10);
