@@ -98,6 +98,17 @@ Result<Digest> DigestFromBytes(std::string_view bytes) {
   return digest;
 }
 
+std::string RefusalName(v1::Refusal refusal) {
+  if (refusal == v1::REFUSAL_NONE) return "";
+  constexpr std::string_view kPrefix = "REFUSAL_";
+  const std::string& name = v1::Refusal_Name(refusal);
+  if (name.empty()) return fmt::format("refusal-{}", static_cast<int>(refusal));
+  std::string out = name.substr(kPrefix.size());
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c == '_' ? '-' : static_cast<char>(c - 'A' + 'a'); });
+  return out;
+}
+
 v1::ContentRef ToContentRef(const Digest& digest, std::uint64_t size) {
   v1::ContentRef proto;
   proto.set_digest(ToBytes(digest));

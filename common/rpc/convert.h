@@ -29,6 +29,9 @@ Result<TrainResult> FromProto(const v1::TrainResult& result);
 std::string ToBytes(const Digest& digest);
 Result<Digest> DigestFromBytes(std::string_view bytes);
 
+// "not-finite" for REFUSAL_NOT_FINITE, "" for none; "refusal-99" for one that is not known here.
+std::string RefusalName(v1::Refusal refusal);
+
 v1::ContentRef ToContentRef(const Digest& digest, std::uint64_t size);
 
 }  // namespace fedge

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "fedge/rpc/convert.h"
 #include "fedge/rpc/transport.h"
 #include "fedge/version.h"
@@ -123,7 +125,8 @@ Result<SubmitAnswer> FromProto(const v1::SubmitResponse& response) {
     case v1::SubmitResponse::ACCEPTED:
       return SubmitAnswer{Outcome::kAccepted, response.reason()};
     case v1::SubmitResponse::REFUSED:
-      return SubmitAnswer{Outcome::kRefused, response.reason()};
+      return SubmitAnswer{Outcome::kRefused, fmt::format("{} (refusal={})", response.reason(),
+                                                         RefusalName(response.refusal()))};
     case v1::SubmitResponse::LATE:
       return SubmitAnswer{Outcome::kLate, response.reason()};
     case v1::SubmitResponse::SURPLUS:

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -42,38 +41,5 @@ struct AggregationOptions {
 Status WeightedMean(const Archive& base, const Manifest& manifest,
                     std::span<const SpooledUpdate> updates, Spool& spool, ArchiveWriter& out,
                     const AggregationOptions& options = {});
-
-// Checks an update's payload as it streams in: its size; every floating-point element finite and
-// below half of its dtype's range (float64: 2^960), so that no client alone can make the average
-// overflow; storages that must be equal to the base's equal. Thread-compatible.
-class UpdateValidator {
- public:
-  // Both outlive the validator.
-  UpdateValidator(const Archive& base, const Manifest& manifest)
-      : base_(base), manifest_(manifest) {}
-
-  // The next bytes, in order, however they are cut. kInvalidArgument names tensor and element; the
-  // validator is of no use afterwards.
-  Status Consume(std::span<const std::byte> bytes);
-  // kInvalidArgument if bytes are missing; kDataLoss if the checksum of all bytes is not `crc32`.
-  Status Finish(std::uint32_t crc32) const;
-  std::uint64_t consumed() const { return consumed_; }
-
- private:
-  // Of one entry, from `offset` on, within it.
-  Status ConsumeEntry(const ManifestEntry& entry, std::uint64_t offset,
-                      std::span<const std::byte> bytes);
-  Status ConsumeDelta(const ManifestEntry& entry, std::uint64_t offset,
-                      std::span<const std::byte> bytes);
-  Status CheckEqual(const ManifestEntry& entry, std::uint64_t offset,
-                    std::span<const std::byte> bytes) const;
-
-  const Archive& base_;
-  const Manifest& manifest_;
-  std::uint64_t consumed_ = 0;
-  std::uint32_t crc32_ = 0;
-  std::size_t entry_ = 0;             // the one that the next byte is in, or before
-  std::array<std::byte, 8> split_{};  // the first bytes of an element that a chunk boundary splits
-};
 
 }  // namespace fedge

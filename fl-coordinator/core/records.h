@@ -9,6 +9,7 @@
 #include "fedge/common/clock.h"
 #include "fedge/common/hash.h"
 #include "fedge/common/training.h"
+#include "fedge/coordinator/refusal.h"
 
 // What the coordinator keeps, as plain values: the run machine computes them, the store writes
 // them, services show them.
@@ -60,6 +61,8 @@ struct RunRecord {
   bool goal_reached = false;
   std::string error;   // why it failed; ERROR until `reset`
   bool reset = false;  // an operator has seen the error
+  // No cohort is selected; the round that trains already goes on to its end.
+  bool paused = false;
   TimePoint started{};
   TimePoint ended_at{};
 };
@@ -91,6 +94,7 @@ struct TaskRecord {
   ClientId client;
   TaskState state = TaskState::kOffered;
   std::string reason;  // of a refusal or failure
+  RefusalCode refusal = RefusalCode::kNone;
   TrainResult result;
   Extent extent;  // of an accepted update
   TimePoint updated{};
@@ -123,7 +127,7 @@ struct RoundRecord {
   Metrics evaluation;               // of the result, by the evaluators
   bool evaluation_pending = false;  // it is not finished
   std::string error;
-  TimePoint started{};
+  TimePoint started{};  // or when a pause before its training ended
   TimePoint training_started{};
   TimePoint aggregation_started{};
   TimePoint ended{};
@@ -142,6 +146,7 @@ struct ClientRecord {
   std::uint64_t bytes_up = 0;
   double examples_per_second = 0;
   std::string last_refusal;
+  RefusalCode last_refusal_code = RefusalCode::kNone;
 };
 
 struct EventRecord {

@@ -20,6 +20,13 @@ struct AbortRun {
   std::string reason;
 };
 struct Reset {};
+// From now on no cohort is selected, until ResumeRun.
+struct PauseRun {};
+struct ResumeRun {};
+// This kept model becomes the global model.
+struct RollBack {
+  ModelRef model;
+};
 struct Tick {};
 struct ClientJoined {
   ClientId client;
@@ -43,7 +50,7 @@ struct UpdateReceived {
 struct UpdateRefused {
   RoundId round;
   ClientId client;
-  std::string reason;
+  Refusal refusal;
 };
 // The client says that it has no update.
 struct TaskFailed {
@@ -74,9 +81,10 @@ struct EvaluationFailed {
   ClientId client;
   std::string reason;
 };
-using Event = std::variant<StartRun, AbortRun, Reset, Tick, ClientJoined, ClientLeft, TaskDelivered,
-                           UpdateReceived, UpdateRefused, TaskFailed, ModelSent, AggregationDone,
-                           AggregationFailed, EvaluationReported, EvaluationFailed>;
+using Event =
+    std::variant<StartRun, AbortRun, Reset, PauseRun, ResumeRun, RollBack, Tick, ClientJoined,
+                 ClientLeft, TaskDelivered, UpdateReceived, UpdateRefused, TaskFailed, ModelSent,
+                 AggregationDone, AggregationFailed, EvaluationReported, EvaluationFailed>;
 
 // ---- Effects ----
 // To be made durable, in one transaction per step, before the rest.
@@ -92,7 +100,7 @@ struct SaveTask {
 struct SaveEvent {
   EventRecord event;
 };
-// The round's result is the global model from now on.
+// This is the global model from now on: a round's result, or an older one again.
 struct SaveModel {
   ModelRef model;
 };
@@ -107,6 +115,7 @@ struct AnswerUpdate {
   ClientId client;
   TaskState outcome;  // kAccepted, kRefused, kLate, kSurplus
   std::string reason;
+  RefusalCode refusal = RefusalCode::kNone;
   bool stored = false;  // a saved task names the update's extent; if not, nothing needs the extent
 };
 // Compute the round's global model from its accepted tasks, in (client, task) order.

@@ -39,6 +39,23 @@ Status OnLeave(StepContext& step, const ClientLeft& event) {
   return RemoveMember(step, event) ? OkStatus() : NoMember(event.client);
 }
 
+Status OnPause(StepContext& step) {
+  if (!step.state.run_active()) return Refuse(step.state, PauseRun{});
+  if (step.run().paused) return OkStatus();
+  step.run().paused = true;
+  step.Emit(SaveRun{step.run()});
+  step.Log("run paused", {.run = step.run().run, .round = step.state.last_round},
+           "no cohort is selected from now on");
+  return OkStatus();
+}
+
+// In every phase but INITIALIZING, which was waiting for it.
+Status OnResume(StepContext& step) {
+  if (!step.state.run_active()) return Refuse(step.state, ResumeRun{});
+  if (step.run().paused) EndPause(step);
+  return OkStatus();
+}
+
 template <typename Update>
 Status OnUpdate(StepContext& step, const Update& event) {
   AnswerClosed(step, event);
@@ -52,9 +69,28 @@ Status OnJoin(StepContext& step, const ClientJoined& event) {
 
 }  // namespace
 
+void EndPause(StepContext& step) {
+  step.run().paused = false;
+  step.Emit(SaveRun{step.run()});
+  step.Log("run resumed", {.run = step.run().run, .round = step.state.last_round},
+           "cohorts are selected again");
+}
+
+Status OnRollBack(StepContext& step, const RollBack& event) {
+  if (step.state.run_active()) return Refuse(step.state, event);
+  const ModelRef before = std::exchange(step.state.model, event.model);
+  step.Emit(SaveModel{event.model});
+  step.Log("model rolled back", {.run = step.state.last_run, .round = step.state.last_round},
+           fmt::format("from the one after round {} to the one after round {} (sha256 {})",
+                       before.round, event.model.round, event.model.digest.ShortHex()));
+  return OkStatus();
+}
+
 Status OnInAnyPhase(StepContext& step, const Event& event) {
   return std::visit(Overloaded{
                         [&](const Tick&) { return OkStatus(); },
+                        [&](const PauseRun&) { return OnPause(step); },
+                        [&](const ResumeRun&) { return OnResume(step); },
                         [&](const ClientJoined& e) { return OnJoin(step, e); },
                         [&](const ClientLeft& e) { return OnLeave(step, e); },
                         [&](const UpdateReceived& e) { return OnUpdate(step, e); },
@@ -85,6 +121,20 @@ Status Refuse(const State& state, const Event& event) {
           },
           [&](const Reset&) {
             return FailedPrecondition("there is nothing to reset; the coordinator is in {}", phase);
+          },
+          [&](const PauseRun&) {
+            return FailedPrecondition(
+                "no run is active that could be paused; the coordinator is in {}", phase);
+          },
+          [&](const ResumeRun&) {
+            return FailedPrecondition(
+                "no run is active that could be resumed; the coordinator is in {}", phase);
+          },
+          [&](const RollBack&) {
+            return FailedPrecondition(
+                "run {} is active (round {}, {}); its global model can be rolled back when it has "
+                "ended",
+                state.last_run, state.last_round, phase);
           },
           [&](const TaskDelivered& e) { return task(e.round, e.client); },
           [&](const TaskFailed& e) { return task(e.round, e.client); },
@@ -123,7 +173,7 @@ Step Resume(const Limits& limits, State state, TimePoint now) {
   machine::ResumeEvaluations(context);
   if (!step.state.run_active()) return step;
   context.Log(
-      "run resumed", {.run = step.state.last_run, .round = step.state.last_round},
+      "run continued", {.run = step.state.last_run, .round = step.state.last_round},
       fmt::format("in {}, after a restart of the coordinator", Name(NameOf(step.state.phase))));
   if (const auto* const aggregating = std::get_if<Aggregating>(&step.state.phase)) {
     context.Emit(Aggregate{aggregating->round});

@@ -13,20 +13,22 @@
 // A run as a pure function: no I/O, no clock, no lock. One actor feeds it events and performs its
 // effects in order: all saves of a step become durable in one transaction before anything is sent.
 //
-//   from          on                    to
-//   COMPLETED     StartRun              INITIALIZING
-//   INITIALIZING  ClientJoined, Tick    TRAINING when the cohort is there, or a quorum and the
-//   grace is over; failed at
-//                                       the deadline without a quorum
-//   TRAINING      updates, Tick         AGGREGATING with N accepted, or with a quorum once no task
-//   is open or at the
-//                                       deadline; failed as soon as no quorum can be reached
-//   AGGREGATING   AggregationDone       COMPLETED
-//   AGGREGATING   AggregationFailed     failed
-//   COMPLETED     of a run with rounds  INITIALIZING of the next round, once the evaluation that
-//   `until` waits for is in failed        with retries left     INITIALIZING of a new round, with
-//   the same index in the run failed        without               ERROR, and so does AbortRun, from
-//   any phase of an active run ERROR         Reset                 COMPLETED (rest)
+//   from           on                  to
+//   COMPLETED      StartRun            INITIALIZING
+//   INITIALIZING   ClientJoined, Tick  TRAINING: the cohort is there, or a quorum when the grace
+//                                      is over; failed: no quorum at the deadline
+//   TRAINING       updates, Tick       AGGREGATING: N accepted, or a quorum and no task is open or
+//                                      the deadline is there; failed: no quorum can be reached
+//   AGGREGATING    AggregationDone     COMPLETED
+//   AGGREGATING    AggregationFailed   failed
+//   COMPLETED      rounds are left     INITIALIZING of the next round, once the evaluation that
+//                                      `until` waits for is in
+//   failed         retries are left    INITIALIZING of a new round with the same index in the run
+//   failed         none is left        ERROR
+//   any, active    AbortRun            ERROR
+//   ERROR          Reset               COMPLETED (rest)
+//
+// A paused run stays in INITIALIZING, without a deadline, once it is there.
 //
 // One event can take the run through several of these. Where it may end up, phase by phase:
 // I(NITIALIZING), T(RAINING), A(GGREGATING), C(OMPLETED), E(RROR); - where the event is refused. A
@@ -36,6 +38,9 @@
 //   StartRun            | -     | -       | -     | I T     | -
 //   AbortRun            | E     | E       | E     | E       | -
 //   Reset               | -     | -       | -     | -       | C
+//   PauseRun            | I     | T       | A     | C       | -
+//   ResumeRun           | I T   | T       | A     | C       | -
+//   RollBack            | -     | -       | -     | C       | E
 //   Tick                | I T E | I T A E | A     | I T C E | E
 //   ClientJoined        | I T   | I T A E | A     | I T C E | E
 //   ClientLeft          | I     | T       | A     | I T C E | E
@@ -53,6 +58,8 @@ namespace fedge {
 struct Limits {
   std::uint32_t max_rounds_per_run = 1'000'000;
   std::uint32_t max_clients_per_round = 100'000;
+  // The most examples that one client may say it trained on; at most kMaxWeight.
+  std::uint64_t max_weight = kMaxWeight;
   // With a quorum there, how long INITIALIZING waits for the rest of the cohort: at most half of
   // the time left, and no longer than until as many are there as the run's last round began with.
   Duration join_grace{5'000};

@@ -110,6 +110,10 @@ const RoundRecord* CurrentRound(const State& state) {
   return std::visit(Visitor{}, state.phase);
 }
 
+bool IsHeld(const State& state) {
+  return std::holds_alternative<Initializing>(state.phase) && state.run->paused;
+}
+
 std::uint32_t ClientsTraining(const State& state) {
   const auto* const training = std::get_if<Training>(&state.phase);
   return training == nullptr ? 0 : training->num_training;
@@ -123,6 +127,7 @@ std::uint32_t ClientsWaitedFor(const State& state) {
 }
 
 std::optional<TimePoint> PhaseDeadline(const State& state) {
+  if (IsHeld(state)) return std::nullopt;
   if (const auto* const p = std::get_if<Initializing>(&state.phase)) return p->deadline;
   if (const auto* const p = std::get_if<Training>(&state.phase)) return p->deadline;
   if (const auto* const p = std::get_if<Completed>(&state.phase)) return p->evaluation_deadline;
@@ -134,7 +139,8 @@ std::optional<TimePoint> NextDeadline(const State& state) {
   const auto consider = [&](const std::optional<TimePoint>& time) {
     if (time && (!next || *time < *next)) next = time;
   };
-  if (const auto* const p = std::get_if<Initializing>(&state.phase)) consider(p->grace_ends);
+  const auto* const initializing = std::get_if<Initializing>(&state.phase);
+  if (initializing != nullptr && !IsHeld(state)) consider(initializing->grace_ends);
   for (const PendingEvaluation& evaluation : state.evaluations) consider(evaluation.expires);
   return next;
 }

@@ -76,6 +76,9 @@ struct State {
   std::optional<ClosedRound> closed;
   std::deque<PendingEvaluation> evaluations;  // oldest first
   ModelRef model;                             // the newest global model
+  // Clients whose first refusal without an open task since the newest round began is in the log;
+  // later ones are only answered and counted, so that nobody can fill the log. Not persisted.
+  std::set<ClientId> refusals_logged;
   RunId last_run = 0;
   RoundId last_round = 0;
 

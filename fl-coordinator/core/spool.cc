@@ -131,6 +131,12 @@ class FileSpool final : public Spool {
     return status;
   }
 
+  Result<std::unique_ptr<RandomAccessFile>> OpenSegment(RoundId round) override {
+    return files_.OpenForRead(PathOf(round));
+  }
+
+  std::string SegmentName(RoundId round) const override { return FileName(round); }
+
   Status Sync(RoundId round) override {
     FEDGE_ASSIGN_OR_RETURN(const auto segment, FindOrOpen(round, /*create=*/false));
     return segment->Sync(files_, folder_);

@@ -33,6 +33,10 @@ class Spool {
                        std::span<const std::byte> bytes) = 0;
   // kDataLoss if the segment ends before the extent does; kNotFound if there is no such segment.
   virtual Status Read(const Extent& extent, std::uint64_t offset, std::span<std::byte> out) = 0;
+  // The round's segment as one file, for a backup; kNotFound if there is none.
+  virtual Result<std::unique_ptr<RandomAccessFile>> OpenSegment(RoundId round) = 0;
+  // The segment's name in the spool's folder.
+  virtual std::string SegmentName(RoundId round) const = 0;
   // Makes everything written to the round's segment durable, its directory entry too. After an
   // error, every later Sync of this round repeats it: the system may have dropped the bytes that it
   // could not write.

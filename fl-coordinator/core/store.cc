@@ -8,6 +8,7 @@
 #include "fedge/coordinator/rows.h"
 #include "fedge/coordinator/store_reader.h"
 #include "fedge/coordinator/store_schema.h"
+#include "fedge/coordinator/store_snapshot.h"
 #include "fedge/coordinator/store_writer.h"
 
 namespace fedge {
@@ -37,9 +38,12 @@ Result<std::string> ObtainId(sqlite::Database& database) {
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(std::string id, std::unique_ptr<StoreWriter> writer,
+  SqliteStore(std::string path, std::string id, std::unique_ptr<StoreWriter> writer,
               std::unique_ptr<StoreReader> reader)
-      : id_(std::move(id)), writer_(std::move(writer)), reader_(std::move(reader)) {}
+      : path_(std::move(path)),
+        id_(std::move(id)),
+        writer_(std::move(writer)),
+        reader_(std::move(reader)) {}
 
   Status Commit(std::span<const StoreWrite> writes) override { return writer_->Commit(writes); }
 
@@ -47,11 +51,15 @@ class SqliteStore final : public Store {
     FEDGE_ASSIGN_OR_RETURN(auto saved, reader_->LoadSavedState());
     return RestoreState(std::move(saved));
   }
+  Result<std::unique_ptr<StoreSnapshot>> Snapshot() override { return TakeSnapshot(path_); }
   std::string coordinator_id() override { return id_; }
 
   Result<std::vector<RoundRecord>> ListRounds(RunId run, RoundId before,
                                               std::uint32_t limit) override {
     return reader_->ListRounds(run, before, limit);
+  }
+  Result<RunRecord> FindRun(const std::string& request_id) override {
+    return reader_->FindRun(request_id);
   }
   Result<RoundRecord> GetRound(RoundId round) override { return reader_->GetRound(round); }
   Result<std::vector<TaskRecord>> ListTasks(RoundId round) override {
@@ -74,13 +82,25 @@ class SqliteStore final : public Store {
   std::uint64_t last_event_sequence() override { return writer_->last_event_sequence(); }
 
  private:
+  const std::string path_;
   const std::string id_;
   // The reader goes first: the last connection to close, the writer's, empties the log.
   const std::unique_ptr<StoreWriter> writer_;
   const std::unique_ptr<StoreReader> reader_;
 };
 
-Result<std::unique_ptr<Store>> OpenAt(const std::string& folder, const std::string& path) {
+// Copies that a crash cut off.
+Status RemoveSnapshots(FileSystem& files, const std::string& folder) {
+  FEDGE_ASSIGN_OR_RETURN(const auto names, files.List(folder));
+  for (const std::string& name : names) {
+    if (name.find(kSnapshotSuffix) == std::string::npos) continue;
+    FEDGE_RETURN_IF_ERROR(files.Remove(folder + "/" + name));
+  }
+  return OkStatus();
+}
+
+Result<std::unique_ptr<Store>> OpenAt(const std::string& folder, const std::string& path,
+                                      const StoreOptions& options) {
   FEDGE_ASSIGN_OR_RETURN(auto database,
                          sqlite::Database::Open(path, sqlite::Database::Mode::kReadWrite));
   FEDGE_RETURN_IF_ERROR(PrepareSchema(database));
@@ -88,21 +108,22 @@ Result<std::unique_ptr<Store>> OpenAt(const std::string& folder, const std::stri
   FEDGE_RETURN_IF_ERROR(VerifyContent(database, kFullCheckBytes));
   FEDGE_ASSIGN_OR_RETURN(std::string id, ObtainId(database));
   FEDGE_RETURN_IF_ERROR(PosixFileSystem().SyncDirectory(folder));
-  FEDGE_ASSIGN_OR_RETURN(auto writer, StoreWriter::Create(std::move(database), path));
+  FEDGE_ASSIGN_OR_RETURN(auto writer, StoreWriter::Create(std::move(database), path, options));
   FEDGE_ASSIGN_OR_RETURN(auto reader, StoreReader::Open(path));
   return std::unique_ptr<Store>(
-      std::make_unique<SqliteStore>(std::move(id), std::move(writer), std::move(reader)));
+      std::make_unique<SqliteStore>(path, std::move(id), std::move(writer), std::move(reader)));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> Store::Open(const std::string& folder) {
+Result<std::unique_ptr<Store>> Store::Open(const std::string& folder, const StoreOptions& options) {
   FileSystem& files = PosixFileSystem();
   const std::string path = folder + "/coordinator.db";
   FEDGE_RETURN_IF_ERROR(files.CreateDirectory(folder));
+  FEDGE_RETURN_IF_ERROR(RemoveSnapshots(files, folder));
   // Created here for its mode: for its owner only, and SQLite gives its other files the same.
   FEDGE_RETURN_IF_ERROR(files.OpenForWrite(path).status());
-  auto store = OpenAt(folder, path);
+  auto store = OpenAt(folder, path, options);
   if (!store.ok()) return store.status().WithContext(path);
   return store;
 }

@@ -20,28 +20,48 @@ struct SaveClient {
 };
 using StoreWrite = std::variant<SaveRun, SaveRound, SaveTask, SaveEvent, SaveModel, SaveClient>;
 
+// The database as of one commit. Thread-compatible; outlives nothing but its store.
+class StoreSnapshot {
+ public:
+  virtual ~StoreSnapshot() = default;
+  // A copy of it as a database file, which has no name: it is gone when it is closed.
+  virtual Result<std::unique_ptr<RandomAccessFile>> Copy() = 0;
+};
+
+// How much the store remembers of what nothing needs any more.
+struct StoreOptions {
+  std::uint64_t keep_tasks = 1'000;     // of the newest rounds; at least 2
+  std::uint64_t keep_rounds = 100'000;  // records of the newest ones; at least 2
+};
+
 // The coordinator's memory: SQLite (WAL, synchronous=FULL) in the state directory, every row with a
 // checksum that is verified when it is read. Thread-safe: one connection writes, one reads.
 class Store {
  public:
   // Creates or opens DIR/coordinator.db. kDataLoss names table and key of a row whose checksum
   // differs; kFailedPrecondition for a database of a newer schema.
-  static Result<std::unique_ptr<Store>> Open(const std::string& folder);
+  static Result<std::unique_ptr<Store>> Open(const std::string& folder,
+                                             const StoreOptions& options = {});
   virtual ~Store() = default;
 
   // All or nothing, durable on return. Events get their sequence numbers; the newest 100,000 are
-  // kept. After kUnavailable (an I/O error) only the next Open can tell which of the two it was.
+  // kept; of rounds and tasks what the options say. After kUnavailable (an I/O error) only the next
+  // Open can tell which of the two it was.
   virtual Status Commit(std::span<const StoreWrite> writes) = 0;
 
   // The run machine's state as of the last commit, without members.
   virtual Result<State> LoadState() = 0;
+  // Takes no time whatever the database's size. While it lives, the write-ahead log grows.
+  virtual Result<std::unique_ptr<StoreSnapshot>> Snapshot() = 0;
   // Random, made once: names this coordinator over restarts.
   virtual std::string coordinator_id() = 0;
 
   virtual Result<std::vector<RoundRecord>> ListRounds(RunId run, RoundId before,
                                                       std::uint32_t limit) = 0;  // newest first
-  virtual Result<RoundRecord> GetRound(RoundId round) = 0;                       // kNotFound
-  virtual Result<std::vector<TaskRecord>> ListTasks(RoundId round) = 0;          // by client
+  // The newest run that this request started. kNotFound.
+  virtual Result<RunRecord> FindRun(const std::string& request_id) = 0;
+  virtual Result<RoundRecord> GetRound(RoundId round) = 0;               // kNotFound
+  virtual Result<std::vector<TaskRecord>> ListTasks(RoundId round) = 0;  // by client
   virtual Result<std::vector<TaskRecord>> ListTasksOf(const ClientId& client,
                                                       std::uint32_t limit) = 0;  // newest first
   virtual Result<std::vector<ClientRecord>> ListClients(const ClientId& after,

@@ -83,6 +83,14 @@ Result<std::vector<RoundRecord>> StoreReader::ListRounds(RunId run, RoundId befo
                             rows);
 }
 
+Result<RunRecord> StoreReader::FindRun(const std::string& request_id) {
+  const std::lock_guard lock(mutex_);
+  FEDGE_ASSIGN_OR_RETURN(
+      auto records, Query<RunRecord>("WHERE request_id = ? ORDER BY run DESC LIMIT 1", request_id));
+  if (records.empty()) return NotFound("no run was started by request '{}'", request_id);
+  return std::move(records.front());
+}
+
 Result<RoundRecord> StoreReader::GetRound(RoundId round) {
   const std::lock_guard lock(mutex_);
   FEDGE_ASSIGN_OR_RETURN(auto records, Query<RoundRecord>("WHERE round = ?", round));

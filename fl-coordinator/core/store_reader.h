@@ -25,6 +25,7 @@ class StoreReader {
   // All of it as of one commit.
   Result<SavedState> LoadSavedState();
   Result<std::vector<RoundRecord>> ListRounds(RunId run, RoundId before, std::uint32_t limit);
+  Result<RunRecord> FindRun(const std::string& request_id);
   Result<RoundRecord> GetRound(RoundId round);
   Result<std::vector<TaskRecord>> ListTasks(RoundId round);
   Result<std::vector<TaskRecord>> ListTasksOf(const ClientId& client, std::uint32_t limit);

@@ -10,7 +10,7 @@ namespace fedge {
 
 // Grows with every change of tables.h; a database of an older version is brought to this one by
 // Open.
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 // The tables and indexes, as SQLite stores them.
 std::vector<std::string> SchemaStatements();

@@ -1,5 +1,6 @@
 #include "fedge/coordinator/store_writer.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -21,6 +22,19 @@ int RememberLogPages(void* pages, sqlite3*, const char*, int num_pages) {
   return SQLITE_OK;
 }
 
+// Old rounds go this many at a time.
+constexpr RoundId kPruneRounds = 16;
+
+// Of those that are saved; 0: none.
+RoundId NewestRound(std::span<const StoreWrite> writes) {
+  RoundId newest = 0;
+  for (const StoreWrite& write : writes) {
+    if (const auto* save = std::get_if<SaveRound>(&write))
+      newest = std::max(newest, save->round.round);
+  }
+  return newest;
+}
+
 template <typename... F>
 struct Overloaded : F... {
   using F::operator()...;
@@ -32,6 +46,7 @@ Overloaded(F...) -> Overloaded<F...>;
 
 struct StoreWriter::Statements {
   sqlite::Statement begin, commit, rollback, prune;
+  sqlite::Statement prune_tasks, prune_rounds, prune_runs;
   sqlite::Statement run, round, task, model, client, event;
 };
 
@@ -50,14 +65,17 @@ Status StoreWriter::Configure(sqlite::Database& database) {
 }
 
 Result<std::unique_ptr<StoreWriter>> StoreWriter::Create(sqlite::Database database,
-                                                         const std::string& path) {
-  std::unique_ptr<StoreWriter> writer(new StoreWriter(std::move(database)));
+                                                         const std::string& path,
+                                                         const StoreOptions& options) {
+  std::unique_ptr<StoreWriter> writer(new StoreWriter(std::move(database), options));
   FEDGE_RETURN_IF_ERROR(writer->Prepare(path));
   return writer;
 }
 
-StoreWriter::StoreWriter(sqlite::Database database)
-    : database_(std::move(database)), statements_(std::make_unique<Statements>()) {}
+StoreWriter::StoreWriter(sqlite::Database database, const StoreOptions& options)
+    : options_(options),
+      database_(std::move(database)),
+      statements_(std::make_unique<Statements>()) {}
 
 StoreWriter::~StoreWriter() = default;
 
@@ -70,6 +88,11 @@ Status StoreWriter::Prepare(const std::string& path) {
   FEDGE_RETURN_IF_ERROR(prepare("COMMIT", statements_->commit));
   FEDGE_RETURN_IF_ERROR(prepare("ROLLBACK", statements_->rollback));
   FEDGE_RETURN_IF_ERROR(prepare("DELETE FROM events WHERE sequence < ?", statements_->prune));
+  FEDGE_RETURN_IF_ERROR(prepare("DELETE FROM tasks WHERE round < ?", statements_->prune_tasks));
+  FEDGE_RETURN_IF_ERROR(prepare("DELETE FROM rounds WHERE round < ? AND NOT evaluation_pending",
+                                statements_->prune_rounds));
+  FEDGE_RETURN_IF_ERROR(prepare("DELETE FROM runs WHERE run < (SELECT min(run) FROM rounds)",
+                                statements_->prune_runs));
   FEDGE_RETURN_IF_ERROR(prepare(ReplaceSql<RunRecord>(), statements_->run));
   FEDGE_RETURN_IF_ERROR(prepare(ReplaceSql<RoundRecord>(), statements_->round));
   FEDGE_RETURN_IF_ERROR(prepare(ReplaceSql<TaskRecord>(), statements_->task));
@@ -82,6 +105,9 @@ Status StoreWriter::Prepare(const std::string& path) {
                          database_.QueryInteger("SELECT coalesce(max(sequence), 0) FROM events"));
   first_event_ = static_cast<std::uint64_t>(first);
   last_event_ = static_cast<std::uint64_t>(last);
+  FEDGE_ASSIGN_OR_RETURN(const auto pruned,
+                         database_.QueryInteger("SELECT coalesce(min(round), 0) FROM tasks"));
+  pruned_below_ = static_cast<RoundId>(pruned);
   sqlite3_wal_hook(database_.handle(), RememberLogPages, &log_pages_);
   FEDGE_ASSIGN_OR_RETURN(checkpointer_, Checkpointer::Start(path));
   return OkStatus();
@@ -98,6 +124,8 @@ Status StoreWriter::Commit(std::span<const StoreWrite> writes) {
     first_event = last_event - kMaxEvents + 1;
     status = DropEventsBefore(first_event);
   }
+  RoundId pruned_below = pruned_below_;
+  if (status.ok()) status = ForgetOldRounds(NewestRound(writes), pruned_below);
   if (status.ok()) status = statements_->commit.Run();
   if (!status.ok()) {
     // After some errors SQLite has rolled back already.
@@ -106,6 +134,7 @@ Status StoreWriter::Commit(std::span<const StoreWrite> writes) {
   }
   last_event_ = last_event;
   first_event_ = first_event;
+  pruned_below_ = pruned_below;
   BoundLog();
   return OkStatus();
 }
@@ -132,6 +161,17 @@ Status StoreWriter::Write(std::span<const StoreWrite> writes, std::uint64_t& las
 Status StoreWriter::DropEventsBefore(std::uint64_t sequence) {
   statements_->prune.Bind(0, static_cast<std::int64_t>(sequence));
   return statements_->prune.Run();
+}
+
+Status StoreWriter::ForgetOldRounds(RoundId newest, RoundId& pruned_below) {
+  if (newest < pruned_below + options_.keep_tasks + kPruneRounds) return OkStatus();
+  pruned_below = newest - options_.keep_tasks + 1;
+  statements_->prune_tasks.Bind(0, static_cast<std::int64_t>(pruned_below));
+  FEDGE_RETURN_IF_ERROR(statements_->prune_tasks.Run());
+  if (newest < options_.keep_rounds) return OkStatus();
+  statements_->prune_rounds.Bind(0, static_cast<std::int64_t>(newest - options_.keep_rounds + 1));
+  FEDGE_RETURN_IF_ERROR(statements_->prune_rounds.Run());
+  return statements_->prune_runs.Run();
 }
 
 void StoreWriter::BoundLog() {

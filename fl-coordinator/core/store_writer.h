@@ -22,7 +22,8 @@ class StoreWriter {
   static Status Configure(sqlite::Database& database);
   // `database`, at `path`, has its schema.
   static Result<std::unique_ptr<StoreWriter>> Create(sqlite::Database database,
-                                                     const std::string& path);
+                                                     const std::string& path,
+                                                     const StoreOptions& options);
   ~StoreWriter();
 
   Status Commit(std::span<const StoreWrite> writes);
@@ -30,19 +31,24 @@ class StoreWriter {
 
  private:
   struct Statements;
-  explicit StoreWriter(sqlite::Database database);
+  StoreWriter(sqlite::Database database, const StoreOptions& options);
   Status Prepare(const std::string& path);
   Status Write(std::span<const StoreWrite> writes, std::uint64_t& last_event);
   Status DropEventsBefore(std::uint64_t sequence);
+  // Once enough of them are older than the options want. `pruned_below` is set to the first round
+  // that has its tasks.
+  Status ForgetOldRounds(RoundId newest, RoundId& pruned_below);
   // Starts a checkpoint when the write-ahead log has grown.
   void BoundLog();
 
+  const StoreOptions options_;
   std::mutex mutex_;
   sqlite::Database database_;
   std::unique_ptr<Statements> statements_;
   std::unique_ptr<Checkpointer> checkpointer_;
   int log_pages_ = 0;              // in the write-ahead log, after the last commit
   std::uint64_t first_event_ = 1;  // no older one is kept
+  RoundId pruned_below_ = 0;       // no older round has its tasks
   std::atomic<std::uint64_t> last_event_ = 0;
 };
 

@@ -69,6 +69,7 @@ struct Table<RunRecord> {
     visit("goal_reached", record.goal_reached);
     visit("error", record.error);
     visit("reset", record.reset);
+    visit("paused", record.paused);
     visit("started_ms", record.started);
     visit("ended_ms", record.ended_at);
   }
@@ -155,6 +156,7 @@ struct Table<TaskRecord> {
     visit("client", record.client);
     visit("state", record.state);
     visit("reason", record.reason);
+    visit("refusal", record.refusal);
     visit("num_examples", record.result.num_examples);
     visit("before_examples", record.result.before.num_examples);
     visit("before_loss", record.result.before.loss);
@@ -191,6 +193,7 @@ struct Table<ClientRecord> {
     visit("bytes_up", record.bytes_up);
     visit("examples_per_second", record.examples_per_second);
     visit("last_refusal", record.last_refusal);
+    visit("last_refusal_code", record.last_refusal_code);
   }
 };
 

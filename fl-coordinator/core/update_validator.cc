@@ -1,30 +1,27 @@
+#include "fedge/coordinator/update_validator.h"
+
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "fedge/common/hash.h"
-#include "fedge/coordinator/aggregation.h"
 #include "fedge/coordinator/float_bits.h"
 
 namespace fedge {
-namespace {
 
-Status CheckDelta(const ManifestEntry& entry, std::uint64_t first_element,
-                  std::span<const std::byte> bytes) {
-  const auto index = FirstAtLeast(entry.dtype, bytes, DeltaLimitBits(entry.dtype));
-  if (!index) return OkStatus();
-  return InvalidArgument(
-      "'{}' element {} of the update is {}; an update must be finite and within "
-      "half of the range of {}",
-      entry.tensor, first_element + *index, ElementAt(entry.dtype, bytes, *index),
-      DTypeName(entry.dtype));
+template <typename... Args>
+Status UpdateValidator::Refuse(RefusalCode code, fmt::format_string<Args...> format,
+                               Args&&... args) {
+  refusal_ = code;
+  return InvalidArgument(format, std::forward<Args>(args)...);
 }
-
-}  // namespace
 
 Status UpdateValidator::Consume(std::span<const std::byte> bytes) {
   if (bytes.size() > manifest_.payload_bytes - consumed_) {
-    return InvalidArgument("the update is longer than the {} bytes of the model's payload",
-                           manifest_.payload_bytes);
+    return Refuse(RefusalCode::kSize,
+                  "the update is longer than the {} bytes of the model's payload",
+                  manifest_.payload_bytes);
   }
   crc32_ = Crc32(bytes, crc32_);
   while (!bytes.empty()) {
@@ -47,13 +44,20 @@ Status UpdateValidator::Consume(std::span<const std::byte> bytes) {
   return OkStatus();
 }
 
-Status UpdateValidator::Finish(std::uint32_t crc32) const {
+Status UpdateValidator::Finish(std::uint32_t crc32) {
   if (consumed_ < manifest_.payload_bytes) {
-    return InvalidArgument("the update ends after {} of {} bytes", consumed_,
-                           manifest_.payload_bytes);
+    return Refuse(RefusalCode::kSize, "the update ends after {} of {} bytes", consumed_,
+                  manifest_.payload_bytes);
   }
-  if (crc32 == crc32_) return OkStatus();
-  return DataLoss("the update's checksum is {:08x}; its bytes have {:08x}", crc32, crc32_);
+  if (crc32 != crc32_) {
+    refusal_ = RefusalCode::kChecksum;
+    return DataLoss("the update's checksum is {:08x}; its bytes have {:08x}", crc32, crc32_);
+  }
+  if (!max_norm_) return OkStatus();
+  const double norm = std::sqrt(squares_.Total());
+  if (norm <= *max_norm_) return OkStatus();
+  return Refuse(RefusalCode::kNorm, "the update's L2 norm is {:.6g}; at most {:g} is allowed", norm,
+                *max_norm_);
 }
 
 Status UpdateValidator::ConsumeEntry(const ManifestEntry& entry, std::uint64_t offset,
@@ -86,17 +90,31 @@ Status UpdateValidator::ConsumeDelta(const ManifestEntry& entry, std::uint64_t o
   return OkStatus();
 }
 
+Status UpdateValidator::CheckDelta(const ManifestEntry& entry, std::uint64_t first_element,
+                                   std::span<const std::byte> bytes) {
+  const auto index = FirstAtLeast(entry.dtype, bytes, DeltaLimitBits(entry.dtype));
+  if (!index) {
+    if (max_norm_) squares_.Add(entry.dtype, first_element, bytes);
+    return OkStatus();
+  }
+  const double value = ElementAt(entry.dtype, bytes, *index);
+  return Refuse(std::isfinite(value) ? RefusalCode::kRange : RefusalCode::kNotFinite,
+                "'{}' element {} of the update is {}; an update must be finite and within half of "
+                "the range of {}",
+                entry.tensor, first_element + *index, value, DTypeName(entry.dtype));
+}
+
 Status UpdateValidator::CheckEqual(const ManifestEntry& entry, std::uint64_t offset,
-                                   std::span<const std::byte> bytes) const {
+                                   std::span<const std::byte> bytes) {
   FEDGE_ASSIGN_OR_RETURN(const auto base, base_.StorageBytes(entry.storage));
   const auto expected = base.subspan(offset, bytes.size());
   if (std::memcmp(expected.data(), bytes.data(), bytes.size()) == 0) return OkStatus();
   const auto [differs, in_base] = std::mismatch(bytes.begin(), bytes.end(), expected.begin());
   const auto index = static_cast<std::uint64_t>(differs - bytes.begin());
-  return InvalidArgument(
-      "'{}' element {} of the update differs from the base model's; {} tensors "
-      "that are no counters must not change",
-      entry.tensor, (offset + index) / DTypeSize(entry.dtype), DTypeName(entry.dtype));
+  return Refuse(RefusalCode::kConstant,
+                "'{}' element {} of the update differs from the base model's; {} tensors that are "
+                "no counters must not change",
+                entry.tensor, (offset + index) / DTypeSize(entry.dtype), DTypeName(entry.dtype));
 }
 
 }  // namespace fedge

@@ -110,6 +110,28 @@ Result<v1::ResetResponse> AdminClient::Reset() {
   return response;
 }
 
+Result<v1::PauseRunResponse> AdminClient::PauseRun() {
+  v1::PauseRunResponse response;
+  FEDGE_RETURN_IF_ERROR(Call(&v1::Admin::Stub::PauseRun, v1::PauseRunRequest(), response));
+  return response;
+}
+
+Result<v1::ResumeRunResponse> AdminClient::ResumeRun() {
+  v1::ResumeRunResponse response;
+  FEDGE_RETURN_IF_ERROR(Call(&v1::Admin::Stub::ResumeRun, v1::ResumeRunRequest(), response));
+  return response;
+}
+
+Result<v1::RollBackResponse> AdminClient::RollBack(const v1::RollBackRequest& request) {
+  v1::RollBackResponse response;
+  FEDGE_RETURN_IF_ERROR(Call(&v1::Admin::Stub::RollBack, request, response));
+  return response;
+}
+
+Status AdminClient::Backup(const Next<v1::BackupResponse>& next) {
+  return Stream(&v1::Admin::Stub::Backup, v1::BackupRequest(), next, std::nullopt);
+}
+
 Status AdminClient::Watch(const v1::WatchRequest& request, const Next<v1::WatchResponse>& next,
                           std::optional<TimePoint> deadline) {
   return Stream(&v1::Admin::Stub::Watch, request, next, deadline);

@@ -33,6 +33,9 @@ class AdminClient {
   Result<v1::GetClientResponse> GetClient(const v1::GetClientRequest& request);
   Result<v1::AbortRunResponse> AbortRun(const v1::AbortRunRequest& request);
   Result<v1::ResetResponse> Reset();
+  Result<v1::PauseRunResponse> PauseRun();
+  Result<v1::ResumeRunResponse> ResumeRun();
+  Result<v1::RollBackResponse> RollBack(const v1::RollBackRequest& request);
 
   // Streams. Return when the server ends the stream (OK), the call fails, `next` returns an error
   // (which is returned), or at the deadline (kDeadlineExceeded).
@@ -42,6 +45,7 @@ class AdminClient {
                std::optional<TimePoint> deadline = std::nullopt);
   Status ExportModel(const v1::ExportModelRequest& request,
                      const Next<v1::ExportModelResponse>& next);
+  Status Backup(const Next<v1::BackupResponse>& next);
   Status ListEvents(const v1::ListEventsRequest& request, const Next<v1::Event>& next);
 
  private:

@@ -41,7 +41,9 @@ void AddStartRound(Context& context, cli::App& app);
 void AddStatus(Context& context, cli::App& app);
 void AddRounds(Context& context, cli::App& app);
 void AddClients(Context& context, cli::App& app);
-void AddRunControl(Context& context, cli::App& app);  // abort-round, reset, wait
+// abort-round, reset, pause, resume, rollback, wait
+void AddRunControl(Context& context, cli::App& app);
+void AddBackup(Context& context, cli::App& app);
 void AddModel(Context& context, cli::App& app);
 void AddEvents(Context& context, cli::App& app);
 

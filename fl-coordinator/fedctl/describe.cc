@@ -8,6 +8,7 @@
 #include "fedge/fedctl/json_view.h"
 #include "fedge/fedctl/progress.h"
 #include "fedge/fedctl/table.h"
+#include "fedge/rpc/convert.h"
 
 namespace fedge::fedctl {
 namespace {
@@ -43,10 +44,16 @@ std::string LabelText(const google::protobuf::Map<std::string, std::string>& lab
 std::string RunText(const v1::RunStatus& run) {
   std::string text = fmt::format("{}: {} of {} rounds", run.run(), run.rounds_completed(),
                                  run.plan().num_rounds());
-  if (!run.ended()) return text + ", active";
+  if (!run.ended()) return text + (run.paused() ? ", paused" : ", active");
   if (!run.error().empty()) return fmt::format("{}, failed: {}", text, run.error());
   return run.goal_reached() ? fmt::format("{}, reached {}", text, run.plan().until())
                             : text + ", completed";
+}
+
+// "accepted", "refused: norm".
+std::string StateText(const v1::TaskInfo& task) {
+  const std::string refusal = RefusalName(task.refusal());
+  return refusal.empty() ? task.state() : fmt::format("{}: {}", task.state(), refusal);
 }
 
 Table TaskTable(const google::protobuf::RepeatedPtrField<v1::TaskInfo>& tasks, bool by_client) {
@@ -63,7 +70,7 @@ Table TaskTable(const google::protobuf::RepeatedPtrField<v1::TaskInfo>& tasks, b
     const v1::TrainResult& result = task.result();
     const bool before = result.before().num_examples() > 0;
     const bool after = result.after().num_examples() > 0;
-    table.AddRow({by_client ? task.client_id() : task.task_id(), task.state(),
+    table.AddRow({by_client ? task.client_id() : task.task_id(), StateText(task),
                   HumanCount(result.num_examples()), HumanCount(result.num_steps()),
                   fmt::format("{:.2f}", result.train_seconds()),
                   before ? HumanLoss(result.before().loss()) : "-",
@@ -156,6 +163,8 @@ std::string RoundText(const v1::GetRoundResponse& response, std::size_t width) {
       {"after training", Scores(round.train_after())},
       {"held out", Scores(round.evaluation())},
       {"model sha256", HexOf(round.model_digest())},
+      {"model crc32",
+       round.model_digest().empty() ? "" : fmt::format("{:08x}", round.model_crc32())},
   });
   if (!response.tasks().empty()) {
     text += fmt::format("\n{}", TaskTable(response.tasks(), true).Render(width));
@@ -205,7 +214,10 @@ std::string ClientText(const v1::GetClientResponse& response, std::size_t width,
       {"speed", client.examples_per_second() > 0
                     ? fmt::format("{:.0f} examples/s", client.examples_per_second())
                     : ""},
-      {"last refusal", client.last_refusal()},
+      {"last refusal", client.last_refusal().empty()
+                           ? ""
+                           : fmt::format("{} ({})", client.last_refusal(),
+                                         RefusalName(client.last_refusal_code()))},
   });
   if (!response.recent_tasks().empty()) {
     text += fmt::format("\n{}", TaskTable(response.recent_tasks(), false).Render(width));

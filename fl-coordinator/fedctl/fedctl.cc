@@ -25,6 +25,7 @@ int RunFedctl(const std::vector<std::string>& arguments, Context& context) {
   AddClients(context, app);
   AddRunControl(context, app);
   AddModel(context, app);
+  AddBackup(context, app);
   AddEvents(context, app);
 
   const cli::App::Outcome outcome =

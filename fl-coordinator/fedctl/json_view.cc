@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "fedge/rpc/convert.h"
+
 namespace fedge::fedctl {
 namespace {
 
@@ -128,6 +130,7 @@ void AddRun(const v1::RunStatus& run, JsonWriter& json) {
   json.Member("run", run.run())
       .Member("rounds_completed", run.rounds_completed())
       .Member("ended", run.ended())
+      .Member("paused", run.paused())
       .Member("goal_reached", run.goal_reached())
       .Member("error", Text(run.error()))
       .Member("started_unix_ms", Time(run.started_unix_ms()))
@@ -142,6 +145,7 @@ void AddTask(const v1::TaskInfo& task, JsonWriter& json) {
       .Member("client_id", task.client_id())
       .Member("state", task.state())
       .Member("reason", Text(task.reason()))
+      .Member("refusal", Text(RefusalName(task.refusal())))
       .Member("bytes_up", task.bytes_up())
       .Member("updated_unix_ms", Time(task.updated_unix_ms()))
       .Member("num_examples", result.num_examples())
@@ -167,7 +171,8 @@ void AddClient(const v1::ClientInfo& client, JsonWriter& json) {
       .Member("num_refused", client.num_refused())
       .Member("bytes_up", client.bytes_up())
       .Member("examples_per_second", client.examples_per_second())
-      .Member("last_refusal", Text(client.last_refusal()));
+      .Member("last_refusal", Text(client.last_refusal()))
+      .Member("last_refusal_code", Text(RefusalName(client.last_refusal_code())));
 }
 
 std::string StatusJson(const v1::CoordinatorStatus& status) {

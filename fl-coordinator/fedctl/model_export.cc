@@ -1,29 +1,14 @@
 #include "fedge/fedctl/model_export.h"
 
 #include <filesystem>
-#include <memory>
 #include <span>
 
-#include <unistd.h>
-
 #include "fedge/common/file.h"
+#include "fedge/fedctl/partial_file.h"
 #include "fedge/rpc/convert.h"
 
 namespace fedge::fedctl {
 namespace {
-
-// Removes the file it names unless that was renamed.
-class Partial {
- public:
-  explicit Partial(std::string path) : path_(std::move(path)) {}
-  Partial(const Partial&) = delete;
-  Partial& operator=(const Partial&) = delete;
-  ~Partial() { static_cast<void>(PosixFileSystem().Remove(path_)); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 class Receiver {
  public:
@@ -47,12 +32,12 @@ class Receiver {
     return OkStatus();
   }
 
+  // Everything is here, and it is right.
   Result<ExportedModel> Finish() {
     if (received_ != model_.size || received_ == 0) {
       return DataLoss("the model has {} bytes, {} arrived", model_.size, received_);
     }
     if (hash_.Finish() != model_.digest) return DataLoss("the model's digest is wrong");
-    FEDGE_RETURN_IF_ERROR(file_.Sync());
     return model_;
   }
 
@@ -79,23 +64,16 @@ Status CheckOutput(const std::string& path, bool force) {
 
 Result<ExportedModel> ExportModel(AdminClient& client, std::optional<std::uint64_t> round,
                                   const std::string& path) {
-  FileSystem& files = PosixFileSystem();
-  const Partial partial(path + ".part-" + std::to_string(::getpid()));
-  FEDGE_ASSIGN_OR_RETURN(const auto file, files.OpenForWrite(partial.path()));
-  Receiver receiver(*file);
+  FEDGE_ASSIGN_OR_RETURN(PartialFile partial, PartialFile::Create(path));
+  Receiver receiver(partial.file());
   v1::ExportModelRequest request;
   if (round.has_value()) request.set_round(*round);
   FEDGE_RETURN_IF_ERROR(client.ExportModel(
       request,
       [&receiver](const v1::ExportModelResponse& message) { return receiver.On(message); }));
   FEDGE_ASSIGN_OR_RETURN(const ExportedModel model, receiver.Finish());
-  std::error_code error;
-  using std::filesystem::perms;
   // A result, unlike the coordinator's own files, is for whoever may read the folder.
-  std::filesystem::permissions(
-      partial.path(),
-      perms::owner_read | perms::owner_write | perms::group_read | perms::others_read, error);
-  FEDGE_RETURN_IF_ERROR(files.Rename(partial.path(), path));
+  FEDGE_RETURN_IF_ERROR(partial.Keep(PartialFile::Readers::kEverybody));
   return model;
 }
 

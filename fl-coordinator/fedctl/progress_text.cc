@@ -100,7 +100,9 @@ std::string RoundLine(const v1::RoundSummary& round, const v1::RunPlan& plan) {
 
 std::string WaitingLine(const v1::CoordinatorStatus& status) {
   const std::uint32_t missing = status.clients_waited_for();
-  if (status.phase() != v1::INITIALIZING || missing == 0) return "";
+  if (status.phase() != v1::INITIALIZING) return "";
+  if (status.run().paused()) return "paused; 'fedctl resume' lets the run go on";
+  if (missing == 0) return "";
   return fmt::format("waiting for {} more client{} ({} joined)", missing, missing == 1 ? "" : "s",
                      status.num_trainers());
 }

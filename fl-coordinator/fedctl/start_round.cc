@@ -44,7 +44,7 @@ Result<std::uint64_t> Start(const Context& context, AdminClient& client,
                             const StartRoundOptions& options, const std::stop_token& stop) {
   v1::StartRunRequest request;
   *request.mutable_plan() = options.plan.ToProto();
-  request.set_request_id(RandomId());
+  request.set_request_id(options.request_id.value_or(RandomId()));
   // Whether anybody is there is found out first: then a refused connection later on is worth
   // another attempt.
   const Result<v1::CoordinatorStatus> there = client.GetStatus();
@@ -112,6 +112,10 @@ void AddOutputOptions(cli::Command& command, StartRoundOptions& options) {
   const std::string group = "Waiting and result";
   command.Flag("-d,--detach", &options.detach, "start the run and return at once",
                {.group = group});
+  command.Option("--request-id", &options.request_id, "ID",
+                 "a name for this start, at most 64 characters: repeated with the same one it "
+                 "starts nothing, and shows the run that it started before",
+                 {.group = group, .default_text = "a random one"});
   command.Option("--timeout", &options.timeout, "TIME",
                  "give up after this long without a connection; the run goes on",
                  {.group = group, .min = 0});

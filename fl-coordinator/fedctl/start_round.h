@@ -16,6 +16,7 @@ namespace fedge::fedctl {
 struct StartRoundOptions {
   RunPlanOptions plan;
   bool detach = false;
+  std::optional<std::string> request_id;
   Duration timeout{60'000};
   std::optional<std::string> output;
   bool force = false;

@@ -31,7 +31,11 @@ ServerOptions CoordinatorOptions::ToServerOptions() const {
   options.state_dir = state_dir;
   options.model = model;
   options.listen = ListenAddress::Parse(listen).value();
-  options.runtime.keep_models = keep_models;
+  options.restore = restore;
+  options.store.keep_tasks = keep_history;
+  options.runtime.keep_rounds = keep_rounds;
+  options.runtime.limits.max_weight = max_weight;
+  options.runtime.max_update_norm = max_update_norm;
   options.runtime.max_uploads = max_uploads;
   options.runtime.limits.join_grace = join_grace;
   return options;

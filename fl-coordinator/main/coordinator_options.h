@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "fedge/common/clock.h"
@@ -16,7 +17,11 @@ struct CoordinatorOptions {
   std::string listen = "127.0.0.1:8470";
   bool insecure = false;
   std::string ready_file;
-  std::uint32_t keep_models = RuntimeOptions{}.keep_models;
+  std::string restore;
+  std::uint32_t keep_rounds = RuntimeOptions{}.keep_rounds;
+  std::uint64_t keep_history = StoreOptions{}.keep_tasks;
+  std::uint64_t max_weight = Limits{}.max_weight;
+  std::optional<double> max_update_norm;
   std::uint32_t max_uploads = static_cast<std::uint32_t>(RuntimeOptions{}.max_uploads);
   Duration join_grace = Limits{}.join_grace;
   std::string log_level = "info";

@@ -14,9 +14,15 @@ void BindOptions(fedge::cli::App& app, fedge::CoordinatorOptions& options) {
              "folder for everything that must last: rounds, models, updates; DIR/global.pt is "
              "always the newest model",
              {.group = "Model and state", .completion = Completion::kDirectory});
-  app.Option("--keep-models", &options.keep_models, "K",
-             "how many of the newest global models to keep",
+  app.Option("--keep-rounds", &options.keep_rounds, "K",
+             "of how many of the newest rounds to keep the global model",
              {.group = "Model and state", .min = 1, .max = 100'000});
+  app.Option("--keep-history", &options.keep_history, "N",
+             "of how many of the newest rounds to remember each client's task",
+             {.group = "Model and state", .min = 2, .max = 1'000'000});
+  app.Option("--restore", &options.restore, "FILE",
+             "first unpack this backup ('fedctl backup') into DIR, which must be new or empty",
+             {.group = "Model and state", .completion = Completion::kFile});
   app.Option("-l,--listen", &options.listen, "HOST:PORT",
              "where clients and fedctl connect; port 0 takes any free one", {.group = "Network"});
   app.Flag("--insecure", &options.insecure,
@@ -32,6 +38,12 @@ void BindOptions(fedge::cli::App& app, fedge::CoordinatorOptions& options) {
       "--join-grace", &options.join_grace, "TIME",
       "with enough clients for a round there, how long to wait for the rest of those asked for",
       {.group = "Rounds", .min = 0, .max = 3'600'000});
+  app.Option("--max-weight", &options.max_weight, "N",
+             "refuse updates that say they were trained on more examples",
+             {.group = "Rounds", .min = 1, .max = static_cast<double>(fedge::kMaxWeight)});
+  app.Option("--max-update-norm", &options.max_update_norm, "X",
+             "refuse updates whose L2 norm, over all averaged tensors together, is larger",
+             {.group = "Rounds", .default_text = "any", .min = 0, .above_min = true});
   app.Option("--log-level", &options.log_level, "LEVEL", "what is written to stderr",
              {.group = "Output", .choices = {"debug", "info", "warning", "error", "off"}});
 }
@@ -57,6 +69,8 @@ int main(int argc, char** argv) {
               "begins with model.pt; state/global.pt is the result");
   app.Example("fl-coordinator --state-dir state --listen 10.0.0.5:8470 --insecure",
               "goes on, and takes clients of a private network");
+  app.Example("fl-coordinator --restore backup.tar --state-dir state2",
+              "goes on from a backup, in a new folder");
   app.Section("Exit status", fedge::cli::kExitStatusHelp);
   app.Validate([&] { return options.Validate(); });
   app.Run([&] {

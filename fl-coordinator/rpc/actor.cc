@@ -40,7 +40,7 @@ Actor::Actor(const RuntimeOptions& options, const CoordinatorParts& parts, Aggre
       started_(parts.clock.Now()),
       sessions_(options),
       uploads_(options),
-      models_(parts.files, parts.models, options.keep_models),
+      models_(parts.files, parts.models, options.keep_rounds),
       followers_(options.max_watchers),
       random_(HashName(RandomBytes(16))) {}
 

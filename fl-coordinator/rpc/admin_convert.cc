@@ -77,6 +77,7 @@ v1::RunStatus ToProto(const RunRecord& run) {
   proto.set_rounds_completed(run.rounds_completed);
   proto.set_ended(run.ended);
   proto.set_goal_reached(run.goal_reached);
+  proto.set_paused(run.paused && !run.ended);
   proto.set_error(run.error);
   proto.set_started_unix_ms(UnixMs(run.started));
   proto.set_ended_unix_ms(UnixMs(run.ended_at));
@@ -122,6 +123,7 @@ v1::TaskInfo ToProto(const TaskRecord& task) {
   proto.set_client_id(task.client);
   proto.set_state(std::string(Name(task.state)));
   proto.set_reason(task.reason);
+  proto.set_refusal(static_cast<v1::Refusal>(task.refusal));
   *proto.mutable_result() = ToProto(task.result);
   proto.set_bytes_up(task.extent.size);
   proto.set_updated_unix_ms(UnixMs(task.updated));
@@ -142,6 +144,7 @@ v1::ClientInfo ToProto(const ClientRecord& client) {
   proto.set_bytes_up(client.bytes_up);
   proto.set_examples_per_second(client.examples_per_second);
   proto.set_last_refusal(client.last_refusal);
+  proto.set_last_refusal_code(static_cast<v1::Refusal>(client.last_refusal_code));
   return proto;
 }
 

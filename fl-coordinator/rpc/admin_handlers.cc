@@ -8,6 +8,7 @@
 #include "fedge/coordinator_rpc/admin_convert.h"
 #include "fedge/coordinator_rpc/client_text.h"
 #include "fedge/coordinator_rpc/status_view.h"
+#include "fedge/rpc/convert.h"
 
 namespace fedge {
 namespace {
@@ -25,13 +26,46 @@ std::uint32_t Limit(std::uint32_t asked, std::uint32_t otherwise, std::uint32_t 
   return std::min(asked == 0 ? otherwise : asked, most);
 }
 
-Status StartRunOn(Actor& actor, const v1::StartRunRequest& request) {
+// The run that this request started earlier, if it did; 0 if not.
+Result<RunId> FindStarted(Store& store, const std::string& request_id, const RunPlan& plan) {
+  if (request_id.empty()) return RunId{0};
+  const Result<RunRecord> run = store.FindRun(request_id);
+  if (run.status().code() == StatusCode::kNotFound) return RunId{0};
+  if (!run.ok()) return run.status();
+  if (run->plan == plan) return run->run;
+  return InvalidArgument("request id '{}' has started run {}, with another plan", request_id,
+                         run->run);
+}
+
+Status StartRunOn(Actor& actor, const v1::StartRunRequest& request,
+                  v1::StartRunResponse& response) {
   if (request.request_id().size() > kMaxRequestId) {
     return InvalidArgument("request_id has {} characters; at most {}", request.request_id().size(),
                            kMaxRequestId);
   }
   FEDGE_ASSIGN_OR_RETURN(RunPlan plan, FromProto(request.plan()));
-  return actor.Apply(StartRun{std::move(plan), request.request_id()}).status;
+  FEDGE_ASSIGN_OR_RETURN(const RunId started,
+                         FindStarted(actor.store(), request.request_id(), plan));
+  response.set_repeated_request(started != 0);
+  response.set_run(started);
+  if (started != 0) return OkStatus();
+  FEDGE_RETURN_IF_ERROR(actor.Apply(StartRun{std::move(plan), request.request_id()}).status);
+  response.set_run(actor.state().last_run);
+  return OkStatus();
+}
+
+Status RollBackOn(Actor& actor, const v1::RollBackRequest& request,
+                  v1::RollBackResponse& response) {
+  FEDGE_ASSIGN_OR_RETURN(const ModelRef model, actor.models().AfterRound(request.round()));
+  FEDGE_RETURN_IF_ERROR(actor.Apply(RollBack{model}).status);
+  *response.mutable_model() = ToContentRef(model.digest, model.size);
+  return OkStatus();
+}
+
+// Replies once what the event changed is saved.
+template <typename Call>
+void ReplyWhenSaved(Actor& actor, Call& call, const Status& status) {
+  actor.Defer([&call, status](const Status& saved) { call.Reply(status.ok() ? saved : status); });
 }
 
 v1::ClientInfo DescribeClient(const Actor& actor, const ClientRecord& stored) {
@@ -75,22 +109,33 @@ Status FillClient(Actor& actor, const v1::GetClientRequest& request,
 }  // namespace
 
 void HandleStartRun(Actor& actor, UnaryCall<v1::StartRunRequest, v1::StartRunResponse>& call) {
-  const Status status = StartRunOn(actor, call.request());
-  if (status.ok()) call.response().set_run(actor.state().last_run);
-  actor.Defer([&call, status](const Status& saved) { call.Reply(status.ok() ? saved : status); });
+  ReplyWhenSaved(actor, call, StartRunOn(actor, call.request(), call.response()));
 }
 
 void HandleAbortRun(Actor& actor, UnaryCall<v1::AbortRunRequest, v1::AbortRunResponse>& call) {
   const std::string reason = Printable(call.request().reason(), kMaxReason);
   const Status status =
       actor.Apply(AbortRun{reason.empty() ? "aborted by the operator" : reason}).status;
-  if (status.ok()) call.response().set_run(actor.state().last_run);
-  actor.Defer([&call, status](const Status& saved) { call.Reply(status.ok() ? saved : status); });
+  call.response().set_run(actor.state().last_run);
+  ReplyWhenSaved(actor, call, status);
 }
 
 void HandleReset(Actor& actor, UnaryCall<v1::ResetRequest, v1::ResetResponse>& call) {
-  const Status status = actor.Apply(Reset{}).status;
-  actor.Defer([&call, status](const Status& saved) { call.Reply(status.ok() ? saved : status); });
+  ReplyWhenSaved(actor, call, actor.Apply(Reset{}).status);
+}
+
+void HandlePauseRun(Actor& actor, UnaryCall<v1::PauseRunRequest, v1::PauseRunResponse>& call) {
+  call.response().set_run(actor.state().last_run);
+  ReplyWhenSaved(actor, call, actor.Apply(PauseRun{}).status);
+}
+
+void HandleResumeRun(Actor& actor, UnaryCall<v1::ResumeRunRequest, v1::ResumeRunResponse>& call) {
+  call.response().set_run(actor.state().last_run);
+  ReplyWhenSaved(actor, call, actor.Apply(ResumeRun{}).status);
+}
+
+void HandleRollBack(Actor& actor, UnaryCall<v1::RollBackRequest, v1::RollBackResponse>& call) {
+  ReplyWhenSaved(actor, call, RollBackOn(actor, call.request(), call.response()));
 }
 
 // The three that only look answer once the batch is saved: nobody is told what could still be lost.

@@ -17,6 +17,9 @@ void HandleListClients(Actor& actor,
 void HandleGetClient(Actor& actor, UnaryCall<v1::GetClientRequest, v1::GetClientResponse>& call);
 void HandleAbortRun(Actor& actor, UnaryCall<v1::AbortRunRequest, v1::AbortRunResponse>& call);
 void HandleReset(Actor& actor, UnaryCall<v1::ResetRequest, v1::ResetResponse>& call);
+void HandlePauseRun(Actor& actor, UnaryCall<v1::PauseRunRequest, v1::PauseRunResponse>& call);
+void HandleResumeRun(Actor& actor, UnaryCall<v1::ResumeRunRequest, v1::ResumeRunResponse>& call);
+void HandleRollBack(Actor& actor, UnaryCall<v1::RollBackRequest, v1::RollBackResponse>& call);
 
 // ---- On any thread ----
 Status ListRounds(Store& store, const v1::ListRoundsRequest& request,

@@ -1,6 +1,7 @@
 #include "fedge/coordinator_rpc/admin_service.h"
 
 #include "fedge/coordinator_rpc/admin_handlers.h"
+#include "fedge/coordinator_rpc/backup_reactor.h"
 #include "fedge/coordinator_rpc/events_reactor.h"
 #include "fedge/coordinator_rpc/export_reactor.h"
 #include "fedge/coordinator_rpc/unary_call.h"
@@ -63,6 +64,29 @@ grpc::ServerUnaryReactor* AdminService::Reset(grpc::CallbackServerContext* conte
                                               const v1::ResetRequest* request,
                                               v1::ResetResponse* response) {
   return HandleOnActor(coordinator_, context, request, response, HandleReset);
+}
+
+grpc::ServerUnaryReactor* AdminService::PauseRun(grpc::CallbackServerContext* context,
+                                                 const v1::PauseRunRequest* request,
+                                                 v1::PauseRunResponse* response) {
+  return HandleOnActor(coordinator_, context, request, response, HandlePauseRun);
+}
+
+grpc::ServerUnaryReactor* AdminService::ResumeRun(grpc::CallbackServerContext* context,
+                                                  const v1::ResumeRunRequest* request,
+                                                  v1::ResumeRunResponse* response) {
+  return HandleOnActor(coordinator_, context, request, response, HandleResumeRun);
+}
+
+grpc::ServerUnaryReactor* AdminService::RollBack(grpc::CallbackServerContext* context,
+                                                 const v1::RollBackRequest* request,
+                                                 v1::RollBackResponse* response) {
+  return HandleOnActor(coordinator_, context, request, response, HandleRollBack);
+}
+
+grpc::ServerWriteReactor<v1::BackupResponse>* AdminService::Backup(grpc::CallbackServerContext*,
+                                                                   const v1::BackupRequest*) {
+  return new BackupReactor(coordinator_);
 }
 
 grpc::ServerWriteReactor<v1::ExportModelResponse>* AdminService::ExportModel(

@@ -38,6 +38,17 @@ class AdminService final : public v1::Admin::CallbackService {
   grpc::ServerUnaryReactor* Reset(grpc::CallbackServerContext* context,
                                   const v1::ResetRequest* request,
                                   v1::ResetResponse* response) override;
+  grpc::ServerUnaryReactor* PauseRun(grpc::CallbackServerContext* context,
+                                     const v1::PauseRunRequest* request,
+                                     v1::PauseRunResponse* response) override;
+  grpc::ServerUnaryReactor* ResumeRun(grpc::CallbackServerContext* context,
+                                      const v1::ResumeRunRequest* request,
+                                      v1::ResumeRunResponse* response) override;
+  grpc::ServerUnaryReactor* RollBack(grpc::CallbackServerContext* context,
+                                     const v1::RollBackRequest* request,
+                                     v1::RollBackResponse* response) override;
+  grpc::ServerWriteReactor<v1::BackupResponse>* Backup(grpc::CallbackServerContext* context,
+                                                       const v1::BackupRequest* request) override;
   grpc::ServerWriteReactor<v1::ExportModelResponse>* ExportModel(
       grpc::CallbackServerContext* context, const v1::ExportModelRequest* request) override;
   grpc::ServerWriteReactor<v1::Event>* ListEvents(grpc::CallbackServerContext* context,

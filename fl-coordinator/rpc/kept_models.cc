@@ -68,6 +68,16 @@ Result<std::shared_ptr<const ServedModel>> KeptModels::Open(const Digest& digest
   return served_;
 }
 
+Result<std::vector<BackupFile>> KeptModels::OpenAll() {
+  std::vector<BackupFile> files;
+  for (const ModelRef& model : kept_) {
+    const std::string path = models_.PathOf(model.digest);
+    FEDGE_ASSIGN_OR_RETURN(std::unique_ptr<RandomAccessFile> file, files_.OpenForRead(path));
+    files.push_back({"models" + path.substr(path.rfind('/')), std::move(file), model.size});
+  }
+  return files;
+}
+
 Result<ModelRef> KeptModels::AfterRound(RoundId round) const {
   std::vector<RoundId> rounds;
   for (const ModelRef& model : kept_) {

@@ -4,9 +4,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "fedge/common/file.h"
 #include "fedge/common/result.h"
+#include "fedge/coordinator/backup.h"
 #include "fedge/coordinator/model_store.h"
 #include "fedge/coordinator/run_machine.h"
 #include "fedge/coordinator/store.h"
@@ -42,6 +44,8 @@ class KeptModels {
   Result<std::shared_ptr<const ServedModel>> Open(const Digest& digest);
   // The model after `round`. kNotFound names the rounds whose models are kept.
   Result<ModelRef> AfterRound(RoundId round) const;
+  // All of them, named as in the state directory.
+  Result<std::vector<BackupFile>> OpenAll();
   // Opened once per model; the newest one asked for is kept open.
   Result<std::shared_ptr<const BaseModel>> Base(const ModelRef& model);
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "fedge/common/clock.h"
 #include "fedge/coordinator/run_machine.h"
@@ -11,8 +12,11 @@ namespace fedge {
 // The bounds of a running coordinator. The defaults are what the documentation promises.
 struct RuntimeOptions {
   Limits limits;
-  std::uint32_t keep_models = 10;  // of the newest; those that a round still needs are kept besides
+  // Models of the newest rounds; those that a round still needs are kept besides.
+  std::uint32_t keep_rounds = 10;
 
+  // Of an update's averaged elements together (L2); nullopt: any.
+  std::optional<double> max_update_norm;
   std::size_t max_uploads = 16;  // at once, of updates that are not small
   std::uint64_t small_update_bytes = 64u << 10;
   std::size_t max_queued_requests = 1u << 16;

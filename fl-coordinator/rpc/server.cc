@@ -21,8 +21,11 @@ const SystemClock& TheSystemClock() {
 Result<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(ServerOptions options,
                                                                     FileSystem& files,
                                                                     const Clock* clock) {
-  FEDGE_ASSIGN_OR_RETURN(StateDirectory directory,
-                         OpenStateDirectory(files, options.state_dir, options.model));
+  if (!options.restore.empty())
+    FEDGE_RETURN_IF_ERROR(RestoreBackup(files, options.restore, options.state_dir));
+  FEDGE_ASSIGN_OR_RETURN(
+      StateDirectory directory,
+      OpenStateDirectory(files, options.state_dir, options.model, options.store));
   std::unique_ptr<CoordinatorServer> server(
       new CoordinatorServer(std::move(options), std::move(directory)));
   const CoordinatorParts parts = {files, *server->directory_.store, *server->directory_.spool,

@@ -20,6 +20,9 @@ namespace fedge {
 struct ServerOptions {
   std::string state_dir;
   std::string model;  // a TorchScript file; needed the first time only
+  // A backup that is unpacked into state_dir first; empty: none.
+  std::string restore;
+  StoreOptions store;
   ListenAddress listen{.host = "127.0.0.1", .port = 8470};
   RuntimeOptions runtime;
   // Called once, on a thread of the coordinator, when it cannot go on: shut it down.

@@ -34,12 +34,18 @@ Status MakePrivate(FileSystem& files, const std::string& folder) {
   return OkStatus();
 }
 
-Status ImportFirstModel(const StateDirectory& directory, const std::string& folder,
-                        const std::string& model_path) {
+// Before a folder is made for it: whether there is a model to begin with, and whether it can be
+// trained.
+Status CheckFirstModel(const std::string& folder, const std::string& model_path) {
   if (model_path.empty()) {
     return InvalidArgument("{} has no model yet; give the first one with --model FILE", folder);
   }
-  FEDGE_RETURN_IF_ERROR(ReadModelFacts(model_path).status());
+  return ReadModelFacts(model_path).status();
+}
+
+Status ImportFirstModel(const StateDirectory& directory, const std::string& folder,
+                        const std::string& model_path) {
+  FEDGE_RETURN_IF_ERROR(CheckFirstModel(folder, model_path));
   FEDGE_ASSIGN_OR_RETURN(const ModelRef model, directory.models->Import(model_path));
   const StoreWrite write = SaveModel{model};
   return directory.store->Commit({&write, 1});
@@ -64,7 +70,10 @@ Status CheckSameModel(FileSystem& files, const StateDirectory& directory, const 
 }  // namespace
 
 Result<StateDirectory> OpenStateDirectory(FileSystem& files, const std::string& folder,
-                                          const std::string& model_path) {
+                                          const std::string& model_path,
+                                          const StoreOptions& store) {
+  if (!files.Exists(folder + "/coordinator.db"))
+    FEDGE_RETURN_IF_ERROR(CheckFirstModel(folder, model_path));
   StateDirectory directory;
   FEDGE_RETURN_IF_ERROR(MakePrivate(files, folder));
   Result<std::unique_ptr<FileLock>> lock = files.Lock(folder + "/lock");
@@ -75,7 +84,7 @@ Result<StateDirectory> OpenStateDirectory(FileSystem& files, const std::string& 
   }
   if (!lock.ok()) return lock.status();
   directory.lock = std::move(*lock);
-  FEDGE_ASSIGN_OR_RETURN(directory.store, Store::Open(folder));
+  FEDGE_ASSIGN_OR_RETURN(directory.store, Store::Open(folder, store));
   FEDGE_ASSIGN_OR_RETURN(directory.spool, Spool::Open(files, folder + "/spool"));
   FEDGE_ASSIGN_OR_RETURN(directory.models, ModelStore::Open(files, folder));
 

@@ -27,6 +27,7 @@ struct StateDirectory {
 // model_path  empty: none given. A model that is not the one which the folder began with, or its
 // newest, is refused.
 Result<StateDirectory> OpenStateDirectory(FileSystem& files, const std::string& folder,
-                                          const std::string& model_path);
+                                          const std::string& model_path,
+                                          const StoreOptions& store = {});
 
 }  // namespace fedge

@@ -11,6 +11,9 @@
 
 namespace fedge {
 
+// The numbers on the wire are those of the code.
+static_assert(static_cast<int>(v1::REFUSAL_DUPLICATE) == static_cast<int>(kLastRefusalCode));
+
 SubmitReactor::SubmitReactor(Coordinator& coordinator, grpc::CallbackServerContext& context,
                              v1::SubmitResponse& response)
     : coordinator_(coordinator), context_(context), response_(response) {
@@ -23,9 +26,10 @@ void SubmitReactor::Proceed(std::shared_ptr<Upload> upload) {
   StartRead(&message_);
 }
 
-void SubmitReactor::Answer(v1::SubmitResponse::Outcome outcome, const std::string& reason) {
+void SubmitReactor::Answer(v1::SubmitResponse::Outcome outcome, const Refusal& refusal) {
   response_.set_outcome(outcome);
-  response_.set_reason(reason);
+  response_.set_reason(refusal.reason);
+  response_.set_refusal(static_cast<v1::Refusal>(refusal.code));
   Finish(grpc::Status::OK);
 }
 
@@ -87,8 +91,8 @@ void SubmitReactor::AfterError(const Status& status) {
   switch (status.code()) {
     case StatusCode::kInvalidArgument:
     case StatusCode::kDataLoss:
-      return coordinator_.Post(
-          [this, reason = status.message()](Actor& actor) { RefuseUpload(actor, *this, reason); });
+      return coordinator_.Post([this, refusal = Refusal{upload_->refusal(), status.message()}](
+                                   Actor& actor) { RefuseUpload(actor, *this, refusal); });
     case StatusCode::kAborted:
     case StatusCode::kNotFound:  // the round's segment is gone
       return coordinator_.Post([this](Actor& actor) { ResolveInterruptedUpload(actor, *this); });

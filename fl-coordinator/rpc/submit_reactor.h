@@ -34,7 +34,8 @@ class SubmitReactor final : public grpc::ServerReadReactor<v1::SubmitRequest> {
   Upload& upload() { return *upload_; }
 
   void Proceed(std::shared_ptr<Upload> upload);
-  void Answer(v1::SubmitResponse::Outcome outcome, const std::string& reason);
+  // `refusal`: the reason of any outcome, with a code if it is REFUSED.
+  void Answer(v1::SubmitResponse::Outcome outcome, const Refusal& refusal);
   void Fail(const Status& status);
   // Fail, with a hint when to try again.
   void TurnAway(const Status& status);

@@ -14,12 +14,13 @@ bool SameUpdate(const UploadHeader& a, const UploadHeader& b) {
 }  // namespace
 
 Upload::Upload(std::shared_ptr<const BaseModel> base, Spool& spool, Extent extent, RoundId round,
-               ClientId client)
+               ClientId client, std::optional<double> max_norm)
     : base_(std::move(base)),
       spool_(spool),
       extent_(extent),
       round_(round),
-      client_(std::move(client)) {}
+      client_(std::move(client)),
+      max_norm_(max_norm) {}
 
 Upload::~Upload() {
   if (!kept_) spool_.Release(extent_);
@@ -32,11 +33,17 @@ Status Upload::CheckTicket(Ticket ticket) const {
   return Aborted("another stream of client '{}' took over this upload", client_);
 }
 
+Status Upload::CloseAsBad(RefusalCode refusal, Status status) {
+  refusal_ = refusal;
+  closed_ = true;
+  return status;
+}
+
 Status Upload::Begin(Ticket ticket, const UploadHeader& header, std::uint64_t offset) {
   const std::lock_guard lock(mutex_);
   FEDGE_RETURN_IF_ERROR(CheckTicket(ticket));
   if (offset == 0) {
-    validator_.emplace(base_->archive, base_->manifest);
+    validator_.emplace(base_->archive, base_->manifest, max_norm_);
     received_ = 0;
   } else if (offset != received_ || !header_ || !SameUpdate(*header_, header)) {
     return OutOfRange(
@@ -54,15 +61,15 @@ Status Upload::Append(Ticket ticket, std::uint64_t offset, std::span<const std::
   if (offset != received_)
     return OutOfRange("a chunk begins at byte {}; the next one is {}", offset, received());
   if (bytes.size() > extent_.size - offset) {
-    closed_ = true;
-    return InvalidArgument("the payload is longer than the {} bytes that the model's layout has",
-                           extent_.size);
+    return CloseAsBad(
+        RefusalCode::kSize,
+        InvalidArgument("the payload is longer than the {} bytes that the model's layout has",
+                        extent_.size));
   }
   // The spool first: when its disk fails, the validator must still stand where the upload does.
   FEDGE_RETURN_IF_ERROR(spool_.Write(extent_, offset, bytes));
   if (Status status = validator_->Consume(bytes); !status.ok()) {
-    closed_ = true;
-    return status;
+    return CloseAsBad(validator_->refusal(), std::move(status));
   }
   received_ = offset + bytes.size();
   return OkStatus();
@@ -72,8 +79,7 @@ Result<Extent> Upload::Finish(Ticket ticket) {
   const std::lock_guard lock(mutex_);
   FEDGE_RETURN_IF_ERROR(CheckTicket(ticket));
   if (Status status = validator_->Finish(header_->payload_crc32); !status.ok()) {
-    closed_ = true;
-    return status;
+    return CloseAsBad(validator_->refusal(), std::move(status));
   }
   sealed_ = true;
   Extent extent = extent_;

@@ -12,9 +12,10 @@
 #include "fedge/archive/manifest.h"
 #include "fedge/common/result.h"
 #include "fedge/common/training.h"
-#include "fedge/coordinator/aggregation.h"
 #include "fedge/coordinator/records.h"
+#include "fedge/coordinator/refusal.h"
 #include "fedge/coordinator/spool.h"
+#include "fedge/coordinator/update_validator.h"
 
 namespace fedge {
 
@@ -42,8 +43,9 @@ class Upload {
  public:
   using Ticket = std::uint64_t;  // names one stream
 
+  // `max_norm`: of the update; nullopt: any.
   Upload(std::shared_ptr<const BaseModel> base, Spool& spool, Extent extent, RoundId round,
-         ClientId client);
+         ClientId client, std::optional<double> max_norm = std::nullopt);
   Upload(const Upload&) = delete;
   Upload& operator=(const Upload&) = delete;
   // Gives the extent back to the spool unless it is kept.
@@ -70,16 +72,21 @@ class Upload {
   Status Append(Ticket ticket, std::uint64_t offset, std::span<const std::byte> bytes);
   // Seals. kInvalidArgument and kDataLoss: the update is bad, and closed.
   Result<Extent> Finish(Ticket ticket);
+  // Why Append or Finish found the update bad.
+  RefusalCode refusal() const { return refusal_; }
 
  private:
   Status CheckTicket(Ticket ticket) const;
+  Status CloseAsBad(RefusalCode refusal, Status status);
 
   const std::shared_ptr<const BaseModel> base_;
   Spool& spool_;
   const Extent extent_;
   const RoundId round_;
   const ClientId client_;
+  const std::optional<double> max_norm_;
 
+  std::atomic<RefusalCode> refusal_ = RefusalCode::kNone;
   std::atomic<Ticket> ticket_ = 0;
   std::atomic<bool> closed_ = false;
   std::atomic<bool> sealed_ = false;

@@ -48,9 +48,17 @@ bool IsOpen(const State& state, RoundId round, const ClientId& client) {
   return task != nullptr && task->open();
 }
 
-bool IsAccepted(const State& state, RoundId round, const ClientId& client) {
+// The client's task if its update has been accepted, or null.
+const TaskRecord* FindAccepted(const State& state, RoundId round, const ClientId& client) {
   const TaskRecord* task = FindTask(state, round, client);
-  return task != nullptr && task->state == TaskState::kAccepted;
+  return task != nullptr && task->state == TaskState::kAccepted ? task : nullptr;
+}
+
+// Whether a client only repeats what was accepted, because the answer did not reach it.
+bool Repeats(const UploadHeader& header, const TaskRecord& accepted) {
+  return header.payload_crc32 == accepted.extent.crc32 &&
+         header.payload_bytes == accepted.extent.size &&
+         header.result.num_examples == accepted.result.num_examples;
 }
 
 // The client's share of a decided update, in its record.
@@ -69,6 +77,7 @@ void CountForClient(Actor& actor, Session& session, const AnswerUpdate& answer,
   } else if (answer.outcome == TaskState::kRefused) {
     ++record.num_refused;
     record.last_refusal = answer.reason;
+    record.last_refusal_code = answer.refusal;
   } else {
     return;
   }
@@ -79,44 +88,57 @@ void CountForClient(Actor& actor, Session& session, const AnswerUpdate& answer,
 // Applies the event and answers the call with what the machine says, once that is saved.
 Actor::Applied Decide(Actor& actor, SubmitReactor& reactor, const Event& event) {
   Actor::Applied applied = actor.Apply(event);
-  AnswerUpdate answer =
-      applied.answer.value_or(AnswerUpdate{reactor.header().round, reactor.header().client,
-                                           TaskState::kRefused, applied.status.message(), false});
+  AnswerUpdate answer = applied.answer.value_or(AnswerUpdate{.round = reactor.header().round,
+                                                             .client = reactor.header().client,
+                                                             .outcome = TaskState::kRefused,
+                                                             .reason = applied.status.message()});
   if (Session* session = actor.sessions().FindClient(reactor.header().client)) {
     session->answered_task = reactor.task_id();
     CountForClient(actor, *session, answer, reactor.header());
   }
   actor.Defer([&reactor, answer = std::move(answer)](const Status& saved) {
     if (!saved.ok()) return reactor.Fail(saved);
-    reactor.Answer(OutcomeOf(answer.outcome), answer.reason);
+    reactor.Answer(OutcomeOf(answer.outcome), {answer.refusal, answer.reason});
   });
   return applied;
 }
 
-Actor::Applied Refuse(Actor& actor, SubmitReactor& reactor, std::string reason) {
+Actor::Applied Refuse(Actor& actor, SubmitReactor& reactor, Refusal refusal) {
   return Decide(actor, reactor,
-                UpdateRefused{reactor.header().round, reactor.header().client, std::move(reason)});
+                UpdateRefused{reactor.header().round, reactor.header().client, std::move(refusal)});
 }
 
 // What is wrong with the header of a task that is wanted; the manifest is the task's model's.
-Status CheckHeader(const v1::SubmitHeader& header, const TrainAssignment& task,
-                   const Manifest& manifest) {
-  if (header.run() != task.run)
-    return InvalidArgument("the update is of run {}, the task of run {}", header.run(), task.run);
-  if (header.codec() != kDense) {
-    return InvalidArgument("codec '{}' is unknown; this coordinator takes 'dense'",
-                           Printable(header.codec(), 40));
+Refusal ProblemOf(const v1::SubmitHeader& header, const TrainAssignment& task,
+                  const Manifest& manifest, const Limits& limits) {
+  if (header.run() != task.run) {
+    return {RefusalCode::kRound,
+            fmt::format("the update is of run {}, the task of run {}", header.run(), task.run)};
   }
-  FEDGE_ASSIGN_OR_RETURN(const Digest base, DigestFromBytes(header.base_digest()));
-  if (base != task.model.digest) {
-    return InvalidArgument("the update's base is model {}, the round's is {}", base.ShortHex(),
-                           task.model.digest.ShortHex());
+  if (header.codec() != kDense) {
+    return {RefusalCode::kCodec,
+            fmt::format("codec '{}' is unknown; this coordinator takes 'dense'",
+                        Printable(header.codec(), 40))};
+  }
+  const Result<Digest> base = DigestFromBytes(header.base_digest());
+  if (!base.ok()) return {RefusalCode::kBase, base.status().message()};
+  if (*base != task.model.digest) {
+    return {RefusalCode::kBase, fmt::format("the update's base is model {}, the round's is {}",
+                                            base->ShortHex(), task.model.digest.ShortHex())};
   }
   if (header.payload_bytes() != manifest.payload_bytes) {
-    return InvalidArgument("the payload has {} bytes; the model's layout has {}",
-                           header.payload_bytes(), manifest.payload_bytes);
+    return {RefusalCode::kSize, fmt::format("the payload has {} bytes; the model's layout has {}",
+                                            header.payload_bytes(), manifest.payload_bytes)};
   }
-  return FromProto(header.result()).status();
+  const std::uint64_t weight = header.result().num_examples();
+  if (weight == 0 || weight > limits.max_weight) {
+    return {RefusalCode::kWeight,
+            fmt::format("the update was trained on {} examples; allowed are 1 to {}", weight,
+                        limits.max_weight)};
+  }
+  const Status result = FromProto(header.result()).status();
+  if (!result.ok()) return {RefusalCode::kResult, result.message()};
+  return {};
 }
 
 // The upload of a task, as an earlier stream left it or new.
@@ -130,7 +152,8 @@ Result<std::shared_ptr<Upload>> OpenUpload(Actor& actor, const TrainAssignment& 
   }
   FEDGE_ASSIGN_OR_RETURN(const Extent extent,
                          actor.spool().Allocate(task.round, base->manifest.payload_bytes));
-  auto upload = std::make_shared<Upload>(base, actor.spool(), extent, task.round, client);
+  auto upload = std::make_shared<Upload>(base, actor.spool(), extent, task.round, client,
+                                         actor.options().max_update_norm);
   actor.uploads().Add(task.task_id, upload);
   return upload;
 }
@@ -139,8 +162,9 @@ void BeginWanted(Actor& actor, SubmitReactor& reactor, const TrainAssignment& ta
   const auto base = actor.models().Base(task.model);
   if (!base.ok()) return reactor.Fail(base.status());
   const v1::SubmitHeader& header = reactor.wire_header();
-  if (const Status status = CheckHeader(header, task, (*base)->manifest); !status.ok()) {
-    Refuse(actor, reactor, status.message());
+  Refusal problem = ProblemOf(header, task, (*base)->manifest, actor.options().limits);
+  if (problem) {
+    Refuse(actor, reactor, std::move(problem));
     return;
   }
   if (const Status status = actor.uploads().Acquire(header.payload_bytes()); !status.ok())
@@ -163,8 +187,9 @@ void BeginUpload(Actor& actor, SubmitReactor& reactor) {
                           task->round == header.round();
   if (!well_named) {
     return reactor.Answer(v1::SubmitResponse::REFUSED,
-                          fmt::format("task '{}' of round {} is no training task of client '{}'",
-                                      Printable(header.task_id(), 160), header.round(), client));
+                          {RefusalCode::kRound,
+                           fmt::format("task '{}' of round {} is no training task of client '{}'",
+                                       Printable(header.task_id(), 160), header.round(), client)});
   }
   // An unusable result is refused below; until then it stands for none.
   reactor.SetHeader(
@@ -173,9 +198,14 @@ void BeginUpload(Actor& actor, SubmitReactor& reactor) {
        .result = FromProto(header.result()).ok() ? *FromProto(header.result()) : TrainResult{},
        .payload_bytes = header.payload_bytes(),
        .payload_crc32 = header.payload_crc32()});
-  if (IsAccepted(actor.state(), task->round, client)) {
+  if (const TaskRecord* accepted = FindAccepted(actor.state(), task->round, client)) {
+    if (!Repeats(reactor.header(), *accepted)) {
+      Refuse(actor, reactor,
+             {RefusalCode::kDuplicate, "another update for this task was accepted before"});
+      return;
+    }
     actor.Defer([&reactor](const Status& saved) {
-      saved.ok() ? reactor.Answer(v1::SubmitResponse::ACCEPTED, "") : reactor.Fail(saved);
+      saved.ok() ? reactor.Answer(v1::SubmitResponse::ACCEPTED, {}) : reactor.Fail(saved);
     });
     return;
   }
@@ -201,8 +231,8 @@ void FinishUpload(Actor& actor, SubmitReactor& reactor, const Extent& extent) {
   actor.uploads().Drop(reactor.task_id());
 }
 
-void RefuseUpload(Actor& actor, SubmitReactor& reactor, const std::string& reason) {
-  Refuse(actor, reactor, reason);
+void RefuseUpload(Actor& actor, SubmitReactor& reactor, Refusal refusal) {
+  Refuse(actor, reactor, std::move(refusal));
   actor.uploads().Drop(reactor.task_id());
 }
 
@@ -227,7 +257,7 @@ void HandleUploadStatus(Actor& actor, UploadStatusCall& call) {
   if (const auto upload = actor.uploads().Find(call.request().task_id())) {
     call.response().set_received_bytes(upload->received());
   }
-  call.response().set_accepted(IsAccepted(actor.state(), task->round, client));
+  call.response().set_accepted(FindAccepted(actor.state(), task->round, client) != nullptr);
   actor.Defer([&call](const Status& saved) { call.Reply(saved); });
 }
 

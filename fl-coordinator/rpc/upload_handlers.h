@@ -24,7 +24,7 @@ void BeginUpload(Actor& actor, SubmitReactor& reactor);
 // The payload is in the spool and good.
 void FinishUpload(Actor& actor, SubmitReactor& reactor, const Extent& extent);
 // The payload is bad; nothing of it is kept.
-void RefuseUpload(Actor& actor, SubmitReactor& reactor, const std::string& reason);
+void RefuseUpload(Actor& actor, SubmitReactor& reactor, Refusal refusal);
 // The stream was overtaken: by another one of the same task, or by the end of the round.
 void ResolveInterruptedUpload(Actor& actor, SubmitReactor& reactor);
 

@@ -32,6 +32,7 @@ void CheckPhase(const State& state, const Initializing& phase, Problems& problem
   const auto candidates = std::count_if(state.members.begin(), state.members.end(),
                                         [&](const auto& e) { return IsCandidate(plan, e.second); });
   problems.Require(phase.num_candidates == candidates, "num_candidates is wrong");
+  if (state.run->paused) return;
   problems.Require(phase.num_candidates < CohortSize(plan), "the cohort is there but not begun");
   problems.Require(phase.grace_ends.has_value() == (phase.num_candidates >= QuorumToBegin(plan)),
                    "the grace does not follow the quorum");
@@ -122,7 +123,7 @@ std::vector<std::string> BrokenInvariants(const Limits& limits, const State& sta
   const RoundRecord* const current = CurrentRound(state);
   problems.Require(current == nullptr || current->round == state.last_round,
                    "the current round is not the newest");
-  problems.Require(!state.run_active() || NextDeadline(state) ||
+  problems.Require(!state.run_active() || NextDeadline(state) || IsHeld(state) ||
                        std::holds_alternative<Aggregating>(state.phase),
                    "the run may wait forever");
   return problems.Take();

@@ -18,13 +18,23 @@ std::string Clock(TimePoint time) {
 
 const std::map<std::string, Script::Handler, std::less<>>& Script::Handlers() {
   static const std::map<std::string, Handler, std::less<>> handlers{
-      {"limit", &Script::Limit},       {"join", &Script::Join},
-      {"leave", &Script::Leave},       {"start", &Script::Start},
-      {"tick", &Script::Wait},         {"poll", &Script::Poll},
-      {"report", &Script::Report},     {"aggregate", &Script::Aggregate},
-      {"evaluate", &Script::Evaluate}, {"abort", &Script::Abort},
-      {"reset", &Script::Reset},       {"crash", &Script::Crash},
-      {"restart", &Script::Restart},   {"show", &Script::Show},
+      {"limit", &Script::Limit},
+      {"join", &Script::Join},
+      {"leave", &Script::Leave},
+      {"start", &Script::Start},
+      {"tick", &Script::Wait},
+      {"poll", &Script::Poll},
+      {"report", &Script::Report},
+      {"aggregate", &Script::Aggregate},
+      {"evaluate", &Script::Evaluate},
+      {"abort", &Script::Abort},
+      {"pause", &Script::Pause},
+      {"resume", &Script::Resume},
+      {"roll-back", &Script::RollBackTo},
+      {"reset", &Script::Reset},
+      {"crash", &Script::Crash},
+      {"restart", &Script::Restart},
+      {"show", &Script::Show},
   };
   return handlers;
 }
@@ -152,7 +162,8 @@ void Script::Report(const Command& command) {
     event.extent = {.segment = round, .offset = 0, .size = 100, .crc32 = 0};
     Apply(event);
   } else if (kind == "nan") {
-    Apply(UpdateRefused{round, client, "element 3 of 'fc.weight' is nan"});
+    Apply(
+        UpdateRefused{round, client, {RefusalCode::kNotFinite, "element 3 of 'fc.weight' is nan"}});
   } else if (kind == "failed") {
     Apply(TaskFailed{round, client, "out of memory"});
   } else {
@@ -184,6 +195,14 @@ void Script::Abort(const Command& command) {
 }
 
 void Script::Reset(const Command&) { Apply(fedge::Reset{}); }
+
+void Script::Pause(const Command&) { Apply(PauseRun{}); }
+
+void Script::Resume(const Command&) { Apply(ResumeRun{}); }
+
+void Script::RollBackTo(const Command& command) {
+  Apply(RollBack{Simulator::ModelOf(RoundOf(command))});
+}
 
 void Script::Crash(const Command&) { crashed_ = true; }
 

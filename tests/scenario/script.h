@@ -33,6 +33,9 @@ class Script {
   void Evaluate(const Command& command);
   void Abort(const Command& command);
   void Reset(const Command& command);
+  void Pause(const Command& command);
+  void Resume(const Command& command);
+  void RollBackTo(const Command& command);
   void Crash(const Command& command);
   void Restart(const Command& command);
   void Show(const Command& command);

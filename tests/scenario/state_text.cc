@@ -157,11 +157,24 @@ std::string FullText(const State& state) {
 }
 
 std::string EventName(const Event& event) {
-  static constexpr const char* kNames[] = {
-      "StartRun",          "AbortRun",           "Reset",           "Tick",
-      "ClientJoined",      "ClientLeft",         "TaskDelivered",   "UpdateReceived",
-      "UpdateRefused",     "TaskFailed",         "ModelSent",       "AggregationDone",
-      "AggregationFailed", "EvaluationReported", "EvaluationFailed"};
+  static constexpr const char* kNames[] = {"StartRun",
+                                           "AbortRun",
+                                           "Reset",
+                                           "PauseRun",
+                                           "ResumeRun",
+                                           "RollBack",
+                                           "Tick",
+                                           "ClientJoined",
+                                           "ClientLeft",
+                                           "TaskDelivered",
+                                           "UpdateReceived",
+                                           "UpdateRefused",
+                                           "TaskFailed",
+                                           "ModelSent",
+                                           "AggregationDone",
+                                           "AggregationFailed",
+                                           "EvaluationReported",
+                                           "EvaluationFailed"};
   static_assert(std::size(kNames) == std::variant_size_v<Event>);
   return kNames[event.index()];
 }

@@ -8,6 +8,8 @@
 namespace fedge::machine {
 namespace {
 
+constexpr std::size_t kMaxRefusalsLogged = 10'000;
+
 // The record in the phase, if the phase's round is closed.
 RoundRecord* ClosedInPhase(Phase& phase) {
   return std::visit(Overloaded{
@@ -24,16 +26,16 @@ struct Arrival {
   RoundId round;
   const ClientId& client;
   std::uint64_t bytes;  // of it, in the spool
-  std::string refusal;  // why it is refused anyway; empty: it is not
+  Refusal refusal;      // why it is refused anyway; none: it is not
 };
 
 TaskState OutcomeOf(const Arrival& arrival, const RoundRecord& round) {
-  if (!arrival.refusal.empty()) return TaskState::kRefused;
+  if (arrival.refusal) return TaskState::kRefused;
   return round.num_accepted >= round.num_wanted ? TaskState::kSurplus : TaskState::kLate;
 }
 
 std::string ReasonOf(TaskState outcome, const Arrival& arrival, const RoundRecord& round) {
-  if (outcome == TaskState::kRefused) return arrival.refusal;
+  if (outcome == TaskState::kRefused) return arrival.refusal.reason;
   if (outcome == TaskState::kSurplus) {
     return fmt::format("round {} has {} already, and needs no more", round.round,
                        Plural(round.num_accepted, "update"));
@@ -56,6 +58,7 @@ void CountArrival(StepContext& step, TaskRecord& task, const Arrival& arrival) {
   const RoundRecord& round = step.state.closed->round;
   task.state = OutcomeOf(arrival, round);
   task.reason = ReasonOf(task.state, arrival, round);
+  task.refusal = arrival.refusal.code;
   task.updated = step.now;
   step.Emit(SaveTask{task});
   AmendClosed(step, arrival.round, [&](RoundRecord& record) {
@@ -63,9 +66,11 @@ void CountArrival(StepContext& step, TaskRecord& task, const Arrival& arrival) {
     record.bytes_up += arrival.bytes;
   });
   if (task.state != TaskState::kSurplus) {
-    step.Log(task.state == TaskState::kLate ? "update late" : "update refused",
-             About(round, task.client), task.reason);
+    const bool late = task.state == TaskState::kLate;
+    step.Log(late ? "update late" : "update refused", About(round, task.client),
+             late ? task.reason : Described(arrival.refusal));
   }
+  if (arrival.refusal) return step.Answer(arrival.round, task.client, arrival.refusal);
   step.Answer(arrival.round, task.client, task.state, task.reason);
 }
 
@@ -77,19 +82,18 @@ void AnswerForNewestClosed(StepContext& step, const Arrival& arrival) {
       ++record.num_refused;
       record.bytes_up += arrival.bytes;
     });
-    step.Answer(arrival.round, arrival.client, TaskState::kRefused,
-                NotAsked(arrival.client, arrival.round));
+    RefuseWithoutTask(step, arrival.round, arrival.client, NotAsked(arrival.client, arrival.round));
     return;
   }
   TaskRecord& task = it->second;
   if (task.state == TaskState::kWithdrawn) return CountArrival(step, task, arrival);
-  if (task.state == TaskState::kAccepted && arrival.refusal.empty()) {
+  if (task.state == TaskState::kAccepted && !arrival.refusal) {
     step.Answer(arrival.round, arrival.client, TaskState::kAccepted);
   } else if (task.state == TaskState::kLate || task.state == TaskState::kSurplus) {
     step.Answer(arrival.round, arrival.client, task.state, task.reason);
   } else {
-    step.Answer(arrival.round, arrival.client, TaskState::kRefused,
-                arrival.refusal.empty() ? task.reason : arrival.refusal);
+    RefuseWithoutTask(step, arrival.round, arrival.client,
+                      arrival.refusal ? arrival.refusal : AnsweredBefore(task));
   }
 }
 
@@ -98,14 +102,15 @@ void AnswerArrival(StepContext& step, const Arrival& arrival) {
   if (state.closed && state.closed->round.round == arrival.round) {
     AnswerForNewestClosed(step, arrival);
   } else if (arrival.round == 0 || arrival.round > state.last_round) {
-    step.Answer(
-        arrival.round, arrival.client, TaskState::kRefused,
-        fmt::format("there is no round {}; the newest is {}", arrival.round, state.last_round));
+    RefuseWithoutTask(step, arrival.round, arrival.client,
+                      {RefusalCode::kRound, fmt::format("there is no round {}; the newest is {}",
+                                                        arrival.round, state.last_round)});
   } else if (arrival.round == state.last_round) {
-    step.Answer(arrival.round, arrival.client, TaskState::kRefused,
-                fmt::format("round {} has not asked for updates yet", arrival.round));
-  } else if (!arrival.refusal.empty()) {
-    step.Answer(arrival.round, arrival.client, TaskState::kRefused, arrival.refusal);
+    RefuseWithoutTask(step, arrival.round, arrival.client,
+                      {RefusalCode::kRound,
+                       fmt::format("round {} has not asked for updates yet", arrival.round)});
+  } else if (arrival.refusal) {
+    RefuseWithoutTask(step, arrival.round, arrival.client, arrival.refusal);
   } else {
     step.Answer(
         arrival.round, arrival.client, TaskState::kLate,
@@ -153,7 +158,7 @@ void AnswerClosed(StepContext& step, const UpdateReceived& event) {
   AnswerArrival(step, {.round = event.round,
                        .client = event.client,
                        .bytes = event.extent.size,
-                       .refusal = ProblemOf(event.result)});
+                       .refusal = ProblemOf(step.limits, event.result)});
   // Its bytes may have brought a segment back that was dropped with the round.
   if (IsDropped(step.state, event.round)) step.Emit(DropUpdates{event.round});
 }
@@ -169,18 +174,39 @@ TrainResult Sanitized(TrainResult result) {
   return result;
 }
 
-std::string NotAsked(const ClientId& client, RoundId round) {
-  return fmt::format("client '{}' was not asked for an update in round {}", client, round);
+Refusal NotAsked(const ClientId& client, RoundId round) {
+  return {RefusalCode::kNotAsked,
+          fmt::format("client '{}' was not asked for an update in round {}", client, round)};
 }
 
-std::string RefusalOf(const UpdateRefused& event) {
-  return event.reason.empty() ? "refused" : Clipped(event.reason);
+Refusal AnsweredBefore(const TaskRecord& task) {
+  if (task.refusal != RefusalCode::kNone) return {task.refusal, task.reason};
+  return {RefusalCode::kDuplicate, fmt::format("the task has ended: {}", task.reason)};
 }
 
-std::string ProblemOf(const TrainResult& result) {
-  if (result.num_examples >= 1 && result.num_examples <= kMaxWeight) return {};
-  return fmt::format("the update was trained on {} examples; allowed are 1 to {}",
-                     result.num_examples, kMaxWeight);
+std::string Described(const Refusal& refusal) {
+  return fmt::format("{} (refusal={})", refusal.reason, Name(refusal.code));
+}
+
+void RefuseWithoutTask(StepContext& step, RoundId round, const ClientId& client,
+                       const Refusal& refusal) {
+  std::set<ClientId>& logged = step.state.refusals_logged;
+  if (logged.size() < kMaxRefusalsLogged && logged.insert(client).second) {
+    step.Log("update refused", {.run = step.state.last_run, .round = round, .client = client},
+             Described(refusal));
+  }
+  step.Answer(round, client, refusal);
+}
+
+Refusal RefusalOf(const UpdateRefused& event) {
+  return {event.refusal.code, Clipped(event.refusal.reason)};
+}
+
+Refusal ProblemOf(const Limits& limits, const TrainResult& result) {
+  if (result.num_examples >= 1 && result.num_examples <= limits.max_weight) return {};
+  return {RefusalCode::kWeight,
+          fmt::format("the update was trained on {} examples; allowed are 1 to {}",
+                      result.num_examples, limits.max_weight)};
 }
 
 }  // namespace fedge::machine

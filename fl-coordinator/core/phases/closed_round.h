@@ -23,12 +23,19 @@ void AnswerClosed(StepContext& step, const UpdateReceived& event);
 void AnswerClosed(StepContext& step, const UpdateRefused& event);
 
 // Why an update of a client outside the cohort is refused.
-std::string NotAsked(const ClientId& client, RoundId round);
-// Why an update is refused; never empty.
-std::string RefusalOf(const UpdateRefused& event);
+Refusal NotAsked(const ClientId& client, RoundId round);
+// The answer to an update for a task that has been answered before, unless it repeats that update.
+Refusal AnsweredBefore(const TaskRecord& task);
+// Why an update is refused, with a reason that a log can take.
+Refusal RefusalOf(const UpdateRefused& event);
+// A refusal in the log.
+std::string Described(const Refusal& refusal);
+// Answers an update of a client without an open task, and logs the first one of each client.
+void RefuseWithoutTask(StepContext& step, RoundId round, const ClientId& client,
+                       const Refusal& refusal);
 // A client's result as it is kept: a duration that is no duration becomes 0.
 TrainResult Sanitized(TrainResult result);
-// Why the result can't be accepted; empty if it can.
-std::string ProblemOf(const TrainResult& result);
+// Why the result can't be accepted; none if it can.
+Refusal ProblemOf(const Limits& limits, const TrainResult& result);
 
 }  // namespace fedge::machine

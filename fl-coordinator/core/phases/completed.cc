@@ -114,6 +114,7 @@ Status On(StepContext& step, Completed& phase, const Event& event) {
                         [&](const StartRun& e) { return OnStart(step, e); },
                         [&](const AbortRun& e) { return OnAbort(step, e); },
                         [&](const Tick&) { return OnTick(step, phase); },
+                        [&](const RollBack& e) { return OnRollBack(step, e); },
                         [&](const auto&) { return OnInAnyPhase(step, event); },
                     },
                     event);

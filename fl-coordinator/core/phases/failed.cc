@@ -80,6 +80,7 @@ std::string AbortReason(const AbortRun& event) {
 Status On(StepContext& step, Failed& phase, const Event& event) {
   return std::visit(Overloaded{
                         [&](const Reset&) { return OnReset(step, phase); },
+                        [&](const RollBack& e) { return OnRollBack(step, e); },
                         [&](const auto&) { return OnInAnyPhase(step, event); },
                     },
                     event);

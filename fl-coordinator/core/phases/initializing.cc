@@ -55,6 +55,7 @@ void UpdateGrace(StepContext& step, Initializing& phase) {
 
 // Goes on to TRAINING if the cohort is there, or enough of it for long enough.
 void BeginTrainingIfReady(StepContext& step, Initializing& phase) {
+  if (step.run().paused) return;
   UpdateGrace(step, phase);
   const bool whole = phase.num_candidates >= CohortSize(step.plan());
   if (whole || (phase.grace_ends && step.now >= *phase.grace_ends)) BeginTraining(step);
@@ -72,12 +73,13 @@ Status OnLeave(StepContext& step, Initializing& phase, const ClientLeft& event) 
   const std::optional<Member> before = RemoveMember(step, event);
   if (!before) return NoMember(event.client);
   if (IsCandidate(step.plan(), *before)) --phase.num_candidates;
-  UpdateGrace(step, phase);
+  if (!step.run().paused) UpdateGrace(step, phase);
   return OkStatus();
 }
 
 Status OnTick(StepContext& step, Initializing& phase) {
   const bool quorum = phase.num_candidates >= QuorumToBegin(step.plan());
+  if (step.run().paused) return OkStatus();
   if (step.now >= phase.deadline && !quorum) {
     FailRound(step, QuorumMissed(step, phase), Retry::kIfLeft);
   } else {
@@ -86,10 +88,23 @@ Status OnTick(StepContext& step, Initializing& phase) {
   return OkStatus();
 }
 
+// The time of the pause does not count: the round begins anew.
+Status OnResume(StepContext& step, Initializing& phase) {
+  if (!step.run().paused) return OkStatus();
+  EndPause(step);
+  phase.round.started = step.now;
+  phase.deadline = step.now + step.plan().deadline;
+  phase.grace_ends.reset();
+  step.Emit(SaveRound{phase.round});
+  BeginTrainingIfReady(step, phase);
+  return OkStatus();
+}
+
 }  // namespace
 
 void BeginRound(StepContext& step) {
   const RunRecord& run = step.run();
+  step.state.refusals_logged.clear();
   Initializing phase;
   phase.round.round = ++step.state.last_round;
   phase.round.run = run.run;
@@ -113,6 +128,7 @@ Status On(StepContext& step, Initializing& phase, const Event& event) {
                         [&](const ClientJoined& e) { return OnJoin(step, phase, e); },
                         [&](const ClientLeft& e) { return OnLeave(step, phase, e); },
                         [&](const Tick&) { return OnTick(step, phase); },
+                        [&](const ResumeRun&) { return OnResume(step, phase); },
                         [&](const AbortRun& e) {
                           FailRound(step, AbortReason(e), Retry::kNever);
                           return OkStatus();

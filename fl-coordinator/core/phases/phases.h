@@ -19,6 +19,10 @@ Status On(StepContext& step, Failed& phase, const Event& event);
 
 // The events that every phase takes alike; the rest is refused.
 Status OnInAnyPhase(StepContext& step, const Event& event);
+// The active run is not paused any more.
+void EndPause(StepContext& step);
+// In COMPLETED and ERROR.
+Status OnRollBack(StepContext& step, const RollBack& event);
 // kFailedPrecondition: why the event does not fit the phase, and what does.
 Status Refuse(const State& state, const Event& event);
 

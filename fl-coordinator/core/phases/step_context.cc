@@ -21,6 +21,16 @@ void StepContext::Answer(RoundId round, const ClientId& client, TaskState outcom
                     .client = client,
                     .outcome = outcome,
                     .reason = std::move(reason),
+                    .refusal = RefusalCode::kNone,
+                    .stored = false});
+}
+
+void StepContext::Answer(RoundId round, const ClientId& client, const Refusal& refusal) {
+  Emit(AnswerUpdate{.round = round,
+                    .client = client,
+                    .outcome = TaskState::kRefused,
+                    .reason = refusal.reason,
+                    .refusal = refusal.code,
                     .stored = false});
 }
 

@@ -34,6 +34,7 @@ struct StepContext {
   // An event for the operator.
   void Log(std::string_view kind, Subject subject, std::string message);
   void Answer(RoundId round, const ClientId& client, TaskState outcome, std::string reason = {});
+  void Answer(RoundId round, const ClientId& client, const Refusal& refusal);
 
   // Precondition: there is a run.
   RunRecord& run() { return *state.run; }

@@ -48,16 +48,18 @@ void EndTrainingIfDone(StepContext& step, Training& phase) {
 }
 
 void CloseTask(StepContext& step, Training& phase, TaskRecord& task, TaskState state,
-               std::string reason = {}) {
+               Refusal refusal = {}) {
   if (task.state == TaskState::kTraining) --phase.num_training;
   --phase.num_open;
   task.state = state;
-  task.reason = std::move(reason);
+  task.reason = std::move(refusal.reason);
+  task.refusal = refusal.code;
   task.updated = step.now;
   step.Emit(SaveTask{task});
   if (state == TaskState::kRefused) {
     ++phase.round.num_refused;
-    step.Log("update refused", About(phase.round, task.client), task.reason);
+    step.Log("update refused", About(phase.round, task.client),
+             Described({task.refusal, task.reason}));
   } else if (state == TaskState::kFailed) {
     ++phase.round.num_failed;
     step.Log("task failed", About(phase.round, task.client), task.reason);
@@ -75,6 +77,7 @@ void Accept(StepContext& step, Training& phase, TaskRecord& task, const UpdateRe
                          .client = event.client,
                          .outcome = TaskState::kAccepted,
                          .reason = {},
+                         .refusal = RefusalCode::kNone,
                          .stored = true});
 }
 
@@ -82,7 +85,7 @@ void Accept(StepContext& step, Training& phase, TaskRecord& task, const UpdateRe
 struct Arrival {
   const ClientId& client;
   std::uint64_t bytes;  // of it, in the spool
-  std::string refusal;  // why it is refused; empty: it is not
+  Refusal refusal;      // why it is refused; none: it is not
 };
 
 // For a client whose task is not open: it has answered before, or was never asked.
@@ -93,14 +96,16 @@ void AnswerWithoutTask(StepContext& step, Training& phase, const Arrival& arriva
     ++phase.round.num_refused;
     phase.round.bytes_up += arrival.bytes;
     step.Emit(SaveRound{phase.round});
-    step.Answer(round, arrival.client, TaskState::kRefused, NotAsked(arrival.client, round));
-  } else if (it->second.state == TaskState::kAccepted && arrival.refusal.empty()) {
+    RefuseWithoutTask(step, round, arrival.client, NotAsked(arrival.client, round));
+  } else if (it->second.state == TaskState::kAccepted && !arrival.refusal) {
     step.Answer(round, arrival.client, TaskState::kAccepted);
-  } else if (!arrival.refusal.empty()) {
-    step.Answer(round, arrival.client, TaskState::kRefused, arrival.refusal);
   } else {
-    step.Answer(round, arrival.client, TaskState::kRefused,
-                fmt::format("the task has ended: {}", it->second.reason));
+    const Refusal refusal = arrival.refusal ? arrival.refusal : AnsweredBefore(it->second);
+    if (refusal.code == RefusalCode::kDuplicate) {
+      ++phase.round.num_refused;
+      step.Emit(SaveRound{phase.round});
+    }
+    RefuseWithoutTask(step, round, arrival.client, refusal);
   }
 }
 
@@ -108,7 +113,7 @@ void Refuse(StepContext& step, Training& phase, const Arrival& arrival) {
   TaskRecord* const task = FindOpen(phase, arrival.client);
   if (task == nullptr) return AnswerWithoutTask(step, phase, arrival);
   phase.round.bytes_up += arrival.bytes;
-  step.Answer(phase.round.round, arrival.client, TaskState::kRefused, arrival.refusal);
+  step.Answer(phase.round.round, arrival.client, arrival.refusal);
   CloseTask(step, phase, *task, TaskState::kRefused, arrival.refusal);
   EndTrainingIfDone(step, phase);
 }
@@ -118,11 +123,11 @@ Status OnUpdate(StepContext& step, Training& phase, const UpdateReceived& event)
     AnswerClosed(step, event);
     return OkStatus();
   }
-  const Arrival arrival{event.client, event.extent.size, ProblemOf(event.result)};
+  const Arrival arrival{event.client, event.extent.size, ProblemOf(step.limits, event.result)};
   TaskRecord* const task = FindOpen(phase, event.client);
   if (task == nullptr) {
     AnswerWithoutTask(step, phase, arrival);
-  } else if (!arrival.refusal.empty()) {
+  } else if (arrival.refusal) {
     Refuse(step, phase, arrival);
   } else {
     Accept(step, phase, *task, event);
@@ -156,7 +161,7 @@ Status OnDelivery(Training& phase, const TaskDelivered& event) {
 
 Status OnFailure(StepContext& step, Training& phase, const TaskFailed& event) {
   FEDGE_ASSIGN_OR_RETURN(TaskRecord* const task, RequireOpen(phase, event.round, event.client));
-  CloseTask(step, phase, *task, TaskState::kFailed, Clipped(event.reason));
+  CloseTask(step, phase, *task, TaskState::kFailed, {RefusalCode::kNone, Clipped(event.reason)});
   EndTrainingIfDone(step, phase);
   return OkStatus();
 }
@@ -173,7 +178,8 @@ Status OnJoin(StepContext& step, Training& phase, const ClientJoined& event) {
   AddMember(step, event);
   TaskRecord* const task = FindOpen(phase, event.client);
   if (task != nullptr && event.member.role != Role::kTrainer) {
-    CloseTask(step, phase, *task, TaskState::kFailed, "the client came back as an evaluator");
+    CloseTask(step, phase, *task, TaskState::kFailed,
+              {RefusalCode::kNone, "the client came back as an evaluator"});
     EndTrainingIfDone(step, phase);
   } else {
     OfferAgain(phase, event.client);

@@ -53,7 +53,8 @@ class MachineTest : public ::testing::Test {
     return sim_.Apply(UpdateReceived{round, client, result, extent});
   }
   Outcome Refuse(const ClientId& client, RoundId round = 0) {
-    return sim_.Apply(UpdateRefused{round == 0 ? state().last_round : round, client, "it is nan"});
+    return sim_.Apply(UpdateRefused{
+        round == 0 ? state().last_round : round, client, {RefusalCode::kNotFinite, "it is nan"}});
   }
   Outcome Fail(const ClientId& client) {
     return sim_.Apply(TaskFailed{state().last_round, client, "out of memory"});

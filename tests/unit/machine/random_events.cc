@@ -79,11 +79,17 @@ Event EventSource::Evaluation(const State& state) {
 }
 
 Event EventSource::Operator(const State& state) {
-  switch (random_.Below(6)) {
+  switch (random_.Below(9)) {
     case 0:
       return AbortRun{Chance(2) ? "no reason" : ""};
     case 1:
       return Reset{};
+    case 2:
+      return state.run_active() && Chance(3) ? Event(PauseRun{}) : Event(ResumeRun{});
+    case 3:
+      return state.run_active() && state.run->paused ? Event(ResumeRun{}) : Event(PauseRun{});
+    case 4:
+      return RollBack{Simulator::ModelOf(random_.Below(5))};
     default:
       if (!state.run_active() && Chance(2)) return Reset{};
       return StartRun{Plan(), Chance(3) ? fmt::format("request {}", random_.Below(4)) : ""};
@@ -112,7 +118,7 @@ Event EventSource::Next(const State& state) {
     case 8:
       return TaskDelivered{Round(state), Client()};
     case 9:
-      return UpdateRefused{Round(state), Client(), "it is nan"};
+      return UpdateRefused{Round(state), Client(), {RefusalCode::kNotFinite, "it is nan"}};
     case 10:
       return TaskFailed{Round(state), Client(), "out of memory"};
     case 11:

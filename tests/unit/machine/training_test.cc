@@ -170,7 +170,9 @@ TEST_F(TrainingTest, RefusesAnUpdateOfAClientOutsideTheCohort) {
   EXPECT_EQ(AnswerOf(outcome), TaskState::kRefused);
   EXPECT_NE(All<AnswerUpdate>(outcome)[0].reason.find("not asked"), std::string::npos);
   EXPECT_EQ(saved(1).num_refused, 1U);
-  EXPECT_TRUE(All<SaveEvent>(outcome).empty()) << "a stranger could fill the log";
+  EXPECT_EQ(All<SaveEvent>(outcome).size(), 1U);
+  EXPECT_TRUE(All<SaveEvent>(Report("x")).empty()) << "a stranger could fill the log";
+  EXPECT_EQ(saved(1).num_refused, 2U);
   EXPECT_EQ(training().num_open, 5U);
 }
 
@@ -284,7 +286,7 @@ TEST_F(TrainingTest, KeepsAReasonWithinBounds) {
   std::string reason = "x";
   while (reason.size() < 100'000) reason += "\u00e4";
   sim_.Apply(TaskFailed{1, "a", reason});
-  sim_.Apply(UpdateRefused{1, "b", reason});
+  sim_.Apply(UpdateRefused{1, "b", {RefusalCode::kNotFinite, reason}});
   EXPECT_LE(task(1, "a").reason.size(), 504U);
   EXPECT_TRUE(task(1, "a").reason.ends_with("\u00e4 ...")) << "cut between characters";
   EXPECT_EQ(task(1, "b").reason, task(1, "a").reason);

@@ -208,7 +208,7 @@ TEST(ExportTest, GivesTheNewestModelOrTheOneAfterARound) {
 
 TEST(ExportTest, KeepsAsManyModelsAsItWasTold) {
   RuntimeOptions options = Harness::QuickOptions();
-  options.keep_models = 2;
+  options.keep_rounds = 2;
   Harness harness(options);
   const auto a = harness.Join("a");
   for (int i = 0; i < 3; ++i) TrainOneRound(harness, *a, 1);

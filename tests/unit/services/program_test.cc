@@ -71,7 +71,7 @@ TEST_F(ProgramTest, RefusesToListenBeyondLoopbackUnlessToldSo) {
 TEST_F(ProgramTest, RefusesWrongFlags) {
   EXPECT_EQ(Run({FEDGE_COORDINATOR}).status, 2);
   EXPECT_EQ(Run(Argv("own", {"--listen", "nowhere"})).status, 2);
-  EXPECT_EQ(Run(Argv("own", {"--keep-models", "0"})).status, 2);
+  EXPECT_EQ(Run(Argv("own", {"--keep-rounds", "0"})).status, 2);
   const Finished run = Run(Argv("own", {"--max-upload", "3"}));
   EXPECT_EQ(run.status, 2);
   EXPECT_THAT(run.err, HasSubstr("--max-uploads"));

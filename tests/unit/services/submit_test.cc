@@ -1,10 +1,14 @@
 // Updates on their way in: what is taken, what is refused and why, and how an upload goes on.
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <ostream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fedge/coordinator/refusal.h"
+#include "fedge/rpc/convert.h"
 #include "fedge/rpc/status.h"
 #include "harness.h"
 
@@ -73,7 +77,10 @@ TEST_F(SubmitTest, ASecondSubmitOfAnAcceptedUpdateIsAcceptedToo) {
 struct BadUpdate {
   const char* name;
   void (*spoil)(UploadSpec&, const Harness&);
+  v1::Refusal refusal;
   const char* reason;
+
+  friend void PrintTo(const BadUpdate& update, std::ostream* out) { *out << update.name; }
 };
 
 class BadUpdateTest : public SubmitTest, public ::testing::WithParamInterface<BadUpdate> {};
@@ -90,18 +97,27 @@ TEST_P(BadUpdateTest, IsRefusedWithItsReasonAndTheRoundGoesOn) {
   GetParam().spoil(spec, *harness);
   const v1::SubmitResponse response = SubmitSpec(spec);
   EXPECT_EQ(response.outcome(), v1::SubmitResponse::REFUSED);
+  EXPECT_EQ(response.refusal(), GetParam().refusal);
   EXPECT_THAT(response.reason(), HasSubstr(GetParam().reason));
 
   const v1::GetRoundResponse round = harness->Round(1);
   EXPECT_EQ(round.round().tasks().refused(), 1U);
   EXPECT_EQ(round.tasks(0).state(), "refused");
   EXPECT_EQ(round.tasks(0).reason(), response.reason());
+  EXPECT_EQ(round.tasks(0).refusal(), response.refusal());
   grpc::ClientContext context;
   v1::GetClientRequest request;
   request.set_client_id("a");
   v1::GetClientResponse client;
   ASSERT_TRUE(harness->admin().GetClient(&context, request, &client).ok());
   EXPECT_EQ(client.client().last_refusal(), response.reason());
+  EXPECT_EQ(client.client().last_refusal_code(), response.refusal());
+  const std::vector<v1::Event> events = harness->Events();
+  EXPECT_TRUE(std::any_of(events.begin(), events.end(), [&](const v1::Event& event) {
+    return event.kind() == "update refused" && event.client_id() == "a" &&
+           event.message() ==
+               response.reason() + " (refusal=" + RefusalName(response.refusal()) + ")";
+  }));
   EXPECT_EQ(client.client().num_refused(), 1U);
 
   EXPECT_EQ(b->Submit(b->Poll().train(), payload).outcome(), v1::SubmitResponse::ACCEPTED);
@@ -116,45 +132,98 @@ INSTANTIATE_TEST_SUITE_P(
                   [](UploadSpec& s, const Harness& h) {
                     SetPayload(s, h.Payload({1, 2, NAN, 4}, {0, 0}));
                   },
-                  "weight"},
+                  v1::REFUSAL_NOT_FINITE, "weight"},
+        BadUpdate{"TooLarge",
+                  [](UploadSpec& s, const Harness& h) {
+                    SetPayload(s, h.Payload({1, 2, 3e38F, 4}, {0, 0}));
+                  },
+                  v1::REFUSAL_RANGE, "weight"},
+        BadUpdate{"BadResult",
+                  [](UploadSpec& s, const Harness&) {
+                    s.header.mutable_result()->mutable_after()->set_accuracy(3);
+                  },
+                  v1::REFUSAL_RESULT, "accuracy is 3"},
         BadUpdate{"Infinite",
                   [](UploadSpec& s, const Harness& h) {
                     SetPayload(s, h.Payload({1, 2, 3, 4}, {0, kInfinity}));
                   },
-                  "bias"},
+                  v1::REFUSAL_NOT_FINITE, "bias"},
         BadUpdate{"TooShort",
                   [](UploadSpec& s, const Harness&) {
                     SetPayload(s, s.payload.substr(0, s.payload.size() - 8));
                   },
-                  "bytes"},
+                  v1::REFUSAL_SIZE, "bytes"},
         BadUpdate{
             "TooLong",
             [](UploadSpec& s, const Harness&) { SetPayload(s, s.payload + std::string(8, '\0')); },
-            "bytes"},
+            v1::REFUSAL_SIZE, "bytes"},
         BadUpdate{
             "WrongBase",
             [](UploadSpec& s, const Harness&) { s.header.set_base_digest(std::string(32, 'x')); },
-            "base"},
+            v1::REFUSAL_BASE, "base"},
         BadUpdate{"NoBase", [](UploadSpec& s, const Harness&) { s.header.clear_base_digest(); },
-                  "digest"},
-        BadUpdate{"WrongRun", [](UploadSpec& s, const Harness&) { s.header.set_run(9); }, "run 9"},
+                  v1::REFUSAL_BASE, "digest"},
+        BadUpdate{"WrongRun", [](UploadSpec& s, const Harness&) { s.header.set_run(9); },
+                  v1::REFUSAL_ROUND, "run 9"},
         BadUpdate{"UnknownCodec", [](UploadSpec& s, const Harness&) { s.header.set_codec("zip"); },
-                  "'zip'"},
+                  v1::REFUSAL_CODEC, "'zip'"},
         BadUpdate{
             "NoWeight",
             [](UploadSpec& s, const Harness&) { s.header.mutable_result()->clear_num_examples(); },
-            "num_examples is 0"},
+            v1::REFUSAL_WEIGHT, "trained on 0 examples"},
         BadUpdate{"HugeWeight",
                   [](UploadSpec& s, const Harness&) {
                     s.header.mutable_result()->set_num_examples(1ULL << 29);
                   },
-                  "num_examples is 536870912"},
+                  v1::REFUSAL_WEIGHT, "trained on 536870912 examples"},
         BadUpdate{"WrongChecksum",
                   [](UploadSpec& s, const Harness&) {
                     s.header.set_payload_crc32(s.header.payload_crc32() + 1);
                   },
-                  "checksum"}),
+                  v1::REFUSAL_CHECKSUM, "checksum"}),
     [](const auto& test) { return test.param.name; });
+
+TEST_F(SubmitTest, RefusesAnotherUpdateForAnAcceptedTask) {
+  Begin();
+  a->Submit(task, payload);
+  const v1::SubmitResponse other = a->Submit(task, harness->Payload({9, 9, 9, 9}, {0, 0}));
+  EXPECT_EQ(other.outcome(), v1::SubmitResponse::REFUSED);
+  EXPECT_EQ(other.refusal(), v1::REFUSAL_DUPLICATE);
+  EXPECT_EQ(harness->Round(1).round().tasks().refused(), 1U);
+  EXPECT_EQ(harness->Round(1).tasks(0).state(), "accepted");
+  EXPECT_EQ(b->Submit(b->Poll().train(), payload).outcome(), v1::SubmitResponse::ACCEPTED);
+  harness->WaitForPhase(v1::COMPLETED);
+  EXPECT_THAT(Harness::Floats(harness->GlobalModel(), "weight"), ElementsAre(2, 4, 6, 8));
+}
+
+TEST_F(SubmitTest, RefusesAWeightAboveTheLimit) {
+  RuntimeOptions options = Harness::QuickOptions();
+  options.limits.max_weight = 100;
+  Begin(options);
+  const v1::SubmitResponse heavy = a->Submit(task, payload, 101);
+  EXPECT_EQ(heavy.outcome(), v1::SubmitResponse::REFUSED);
+  EXPECT_EQ(heavy.refusal(), v1::REFUSAL_WEIGHT);
+  EXPECT_EQ(b->Submit(b->Poll().train(), payload, 100).outcome(), v1::SubmitResponse::ACCEPTED);
+}
+
+TEST_F(SubmitTest, RefusesAnUpdateWhoseNormIsAboveTheLimit) {
+  RuntimeOptions options = Harness::QuickOptions();
+  options.max_update_norm = 5.0;
+  Begin(options);
+  const v1::SubmitResponse large = a->Submit(task, harness->Payload({3, 4, 0, 0}, {0.1F, 0}));
+  EXPECT_EQ(large.outcome(), v1::SubmitResponse::REFUSED);
+  EXPECT_EQ(large.refusal(), v1::REFUSAL_NORM);
+  EXPECT_THAT(large.reason(), HasSubstr("L2 norm is 5.001; at most 5"));
+  const std::string just = harness->Payload({3, 4, 0, 0}, {0, 0});
+  EXPECT_EQ(b->Submit(b->Poll().train(), just).outcome(), v1::SubmitResponse::ACCEPTED);
+}
+
+TEST(RefusalTest, HasTheSameNamesOnTheWire) {
+  for (int code = 0; code <= static_cast<int>(kLastRefusalCode); ++code) {
+    EXPECT_EQ(RefusalName(static_cast<v1::Refusal>(code)), Name(static_cast<RefusalCode>(code)));
+  }
+  EXPECT_EQ(RefusalName(static_cast<v1::Refusal>(99)), "refusal-99");
+}
 
 TEST_F(SubmitTest, RefusesAClientThatWasNotAsked) {
   Begin();
@@ -163,6 +232,7 @@ TEST_F(SubmitTest, RefusesAClientThatWasNotAsked) {
   forged.set_task_id("1:c");
   const v1::SubmitResponse response = c->Submit(forged, payload);
   EXPECT_EQ(response.outcome(), v1::SubmitResponse::REFUSED);
+  EXPECT_EQ(response.refusal(), v1::REFUSAL_NOT_ASKED);
   EXPECT_THAT(response.reason(), HasSubstr("not asked"));
 }
 

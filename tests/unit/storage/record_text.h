@@ -69,9 +69,9 @@ inline std::string Text(const Extent& extent) {
 }
 inline std::string Text(const RunRecord& record) {
   const auto& [run, plan, request_id, rounds_completed, retries_used, ended, goal_reached, error,
-               reset, started, ended_at] = record;
+               reset, paused, started, ended_at] = record;
   return Join(run, plan, request_id, rounds_completed, retries_used, ended, goal_reached, error,
-              reset, started, ended_at);
+              reset, paused, started, ended_at);
 }
 inline std::string Text(const RoundRecord& record) {
   const auto& [round, run, index, phase, base, model, wanted, selected, accepted, refused, failed,
@@ -82,14 +82,14 @@ inline std::string Text(const RoundRecord& record) {
               training, aggregation, ended);
 }
 inline std::string Text(const TaskRecord& record) {
-  const auto& [round, client, state, reason, result, extent, updated] = record;
-  return Join(round, client, state, reason, result, extent, updated);
+  const auto& [round, client, state, reason, refusal, result, extent, updated] = record;
+  return Join(round, client, state, reason, refusal, result, extent, updated);
 }
 inline std::string Text(const ClientRecord& record) {
   const auto& [client, role, labels, examples, software, first_seen, last_seen, accepted, refused,
-               bytes_up, speed, last_refusal] = record;
+               bytes_up, speed, last_refusal, last_refusal_code] = record;
   return Join(client, role, labels, examples, software, first_seen, last_seen, accepted, refused,
-              bytes_up, speed, last_refusal);
+              bytes_up, speed, last_refusal, last_refusal_code);
 }
 inline std::string Text(const EventRecord& record) {
   const auto& [sequence, time, kind, run, round, client, message] = record;

@@ -52,6 +52,7 @@ inline RunRecord SampleRun(RunId run) {
   record.goal_reached = true;
   record.error = "it's \"broken\"";
   record.reset = true;
+  record.paused = true;
   record.started = At(1'700'000'000'001);
   record.ended_at = At(-5);
   return record;
@@ -93,6 +94,7 @@ inline TaskRecord SampleTask(RoundId round, ClientId client) {
   record.client = std::move(client);
   record.state = TaskState::kAccepted;
   record.reason = "because";
+  record.refusal = RefusalCode::kNorm;
   record.result = {.num_examples = 41,
                    .before = {.num_examples = 42, .loss = 0.5, .accuracy = 0.6},
                    .after = {.num_examples = 43, .loss = std::nan(""), .accuracy = 0.7},
@@ -117,6 +119,7 @@ inline ClientRecord SampleClient(ClientId client) {
   record.bytes_up = 52;
   record.examples_per_second = 53.5;
   record.last_refusal = "nan";
+  record.last_refusal_code = RefusalCode::kNotFinite;
   return record;
 }
 

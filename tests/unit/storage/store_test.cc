@@ -260,11 +260,11 @@ TEST_F(StoreTest, FilesAreForTheirOwnerOnly) {
 }
 
 TEST_F(StoreTest, ADatabaseOfANewerSchemaIsRefused) {
-  ASSERT_TRUE(Execute("PRAGMA user_version = 2").ok());
+  ASSERT_TRUE(Execute("PRAGMA user_version = 3").ok());
   store_.reset();
   const Status status = Store::Open(folder_.path()).status();
   EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
-  EXPECT_THAT(status.message(), HasSubstr("schema version 2; this program knows 1"));
+  EXPECT_THAT(status.message(), HasSubstr("schema version 3; this program knows 2"));
 }
 
 TEST_F(StoreTest, AnotherProgramsDatabaseIsLeftAlone) {

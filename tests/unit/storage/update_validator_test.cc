@@ -1,9 +1,10 @@
+#include "fedge/coordinator/update_validator.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "elements.h"
 #include "fedge/common/hash.h"
-#include "fedge/coordinator/aggregation.h"
 #include "fedge/testing/tiny_model.h"
 
 namespace fedge {
