@@ -6,16 +6,17 @@
 
 namespace fedge {
 
-Result<std::unique_ptr<Checkpointer>> Checkpointer::Start(const std::string& path) {
+Result<std::unique_ptr<Checkpointer>> Checkpointer::Start(const std::string& path,
+                                                          AcknowledgedMark& mark) {
   FEDGE_ASSIGN_OR_RETURN(auto database,
                          sqlite::Database::Open(path, sqlite::Database::Mode::kReadWrite));
   FEDGE_RETURN_IF_ERROR(
       database.Execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0"));
-  return std::unique_ptr<Checkpointer>(new Checkpointer(std::move(database)));
+  return std::unique_ptr<Checkpointer>(new Checkpointer(std::move(database), mark));
 }
 
-Checkpointer::Checkpointer(sqlite::Database database)
-    : database_(std::move(database)), thread_([this] { Loop(); }) {}
+Checkpointer::Checkpointer(sqlite::Database database, AcknowledgedMark& mark)
+    : mark_(mark), database_(std::move(database)), thread_([this] { Loop(); }) {}
 
 Checkpointer::~Checkpointer() {
   {
@@ -29,21 +30,39 @@ Checkpointer::~Checkpointer() {
 void Checkpointer::Request() {
   {
     const std::lock_guard lock(mutex_);
-    requested_ = true;
+    checkpoint_requested_ = true;
+  }
+  wake_.notify_one();
+}
+
+void Checkpointer::RequestMarkSync() {
+  {
+    const std::lock_guard lock(mutex_);
+    sync_requested_ = true;
   }
   wake_.notify_one();
 }
 
 void Checkpointer::Loop() {
   while (true) {
+    bool checkpoint = false;
+    bool sync = false;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return requested_ || stopping_; });
-      if (stopping_) return;
-      requested_ = false;
+      wake_.wait(lock, [this] { return checkpoint_requested_ || sync_requested_ || stopping_; });
+      sync = std::exchange(sync_requested_, false);
+      checkpoint = std::exchange(checkpoint_requested_, false) && !stopping_;
+      if (stopping_ && !sync) return;
     }
+    if (sync) SyncMark();
     // Passive: waits for nobody and blocks nobody. What it can't move stays in the log, as durable.
-    Checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+    if (checkpoint) Checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+  }
+}
+
+void Checkpointer::SyncMark() {
+  if (const Status status = mark_.Sync(); !status.ok()) {
+    log::Warning("mark of commits not synced reason=\"{}\"", status.message());
   }
 }
 

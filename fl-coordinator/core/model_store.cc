@@ -7,25 +7,20 @@
 #include <utility>
 #include <vector>
 
+#include "fedge/coordinator/stored_files.h"
+
 namespace fedge {
 namespace {
 
 constexpr std::size_t kCopyBytes = 1u << 20;
 constexpr std::string_view kModelSuffix = ".pt";
 
-// What a copy of a file consists of.
-struct Content {
-  Digest digest;
-  std::uint64_t size = 0;
-  std::uint32_t crc32 = 0;
-};
-
 // Copies in pieces; `to` is created or overwritten, and durable but for its name.
-Result<Content> CopyFile(FileSystem& files, const std::string& from, const std::string& to) {
+Result<FileContent> CopyFile(FileSystem& files, const std::string& from, const std::string& to) {
   FEDGE_ASSIGN_OR_RETURN(const auto source, files.OpenForRead(from));
   FEDGE_ASSIGN_OR_RETURN(const auto target, files.OpenForWrite(to));
   FEDGE_RETURN_IF_ERROR(target->Truncate(0));
-  Content content;
+  FileContent content;
   content.size = source->size();
   Sha256 sha256;
   std::vector<std::byte> buffer(std::min<std::uint64_t>(kCopyBytes, content.size));
@@ -58,7 +53,7 @@ class FileModelStore final : public ModelStore {
   Result<ModelRef> Import(const std::string& path) override {
     const std::lock_guard lock(mutex_);
     const std::string temporary = models_ + "/import.tmp";
-    const Result<Content> content = CopyFile(files_, path, temporary);
+    const Result<FileContent> content = CopyFile(files_, path, temporary);
     if (!content.ok()) {
       files_.Remove(temporary).ok();  // Retain removes what stays behind
       return content.status().WithContext("importing a model");
@@ -104,6 +99,28 @@ class FileModelStore final : public ModelStore {
     // model twice.
     FEDGE_RETURN_IF_ERROR(files_.Remove(temporary));
     return files_.SyncDirectory(folder_);
+  }
+
+  Status Verify(const ModelRef& model, Check check) override {
+    const std::string path = PathOf(model.digest);
+    if (check == Check::kCrc32) {
+      FEDGE_ASSIGN_OR_RETURN(const std::uint32_t crc32, ReadCrc32(files_, path));
+      if (crc32 == model.crc32) return OkStatus();
+      return DataLoss("{}: is damaged: its CRC is {:08x}, not {:08x}", path, crc32, model.crc32);
+    }
+    FEDGE_ASSIGN_OR_RETURN(const FileContent content, ReadContent(files_, path));
+    if (content.digest == model.digest) return OkStatus();
+    return DataLoss("{}: is damaged: its SHA-256 is {}", path, content.digest.Hex());
+  }
+
+  Status Recover(const ModelRef& model) override {
+    const std::lock_guard lock(mutex_);
+    const std::string temporary = models_ + "/import.tmp";
+    const Result<FileContent> content = CopyFile(files_, global_, temporary);
+    if (content.ok() && content->digest == model.digest) return GiveName(temporary, model.digest);
+    FEDGE_RETURN_IF_ERROR(files_.Remove(temporary));
+    return NotFound("{}: does not have the content of model {}", global_,
+                    model.digest.ShortHex());
   }
 
   std::string PathOf(const Digest& digest) const override {

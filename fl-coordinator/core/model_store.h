@@ -31,6 +31,13 @@ class ModelStore {
   virtual Status Publish(const ModelRef& model) = 0;
   virtual std::string PathOf(const Digest& digest) const = 0;
   virtual bool Has(const Digest& digest) const = 0;
+  // Reads the whole file and compares it with what the store's caller knows of it. kNotFound and
+  // kDataLoss name the path.
+  enum class Check { kDigest, kCrc32 };  // the second is several times as fast
+  virtual Status Verify(const ModelRef& model, Check check) = 0;
+  // The model's file is missing or damaged: takes it from DIR/global.pt if that has its content.
+  // kNotFound if it has not.
+  virtual Status Recover(const ModelRef& model) = 0;
   // Removes every model that is not named, and leftovers of interrupted writes.
   virtual Status Retain(const std::set<Digest>& digests) = 0;
 };

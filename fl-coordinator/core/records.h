@@ -129,6 +129,7 @@ struct RoundRecord {
   std::string error;
   TimePoint started{};  // or when a pause before its training ended
   TimePoint training_started{};
+  // In TRAINING: when a lost update was asked for again, from when on the deadline counts anew.
   TimePoint aggregation_started{};
   TimePoint ended{};
 };

@@ -51,6 +51,11 @@ Tasks TakeTasks(SavedState& saved, RoundId round) {
   return tasks;
 }
 
+// Whether the round was in AGGREGATING, or nearly so, when an update turned out to be lost.
+bool Reopened(const RoundRecord& round) {
+  return round.phase == PhaseName::kTraining && round.aggregation_started != TimePoint{};
+}
+
 Training RestoreTraining(RoundRecord round, Tasks tasks, TimePoint deadline) {
   const auto open = std::count_if(tasks.begin(), tasks.end(), [](const auto& entry) {
     return entry.second.state == TaskState::kOffered;
@@ -66,7 +71,8 @@ Training RestoreTraining(RoundRecord round, Tasks tasks, TimePoint deadline) {
 Status RestoreActive(SavedState& saved, Phase& phase) {
   const RunRecord& run = *saved.run;
   const RoundRecord& round = saved.rounds.front();
-  const TimePoint deadline = round.started + run.plan.deadline;
+  const TimePoint deadline =
+      (Reopened(round) ? round.aggregation_started : round.started) + run.plan.deadline;
   switch (round.phase) {
     case PhaseName::kInitializing:
       phase = Initializing{
@@ -125,7 +131,8 @@ Result<State> RestoreState(SavedState saved) {
     evaluation.round = round;
   }
   const auto closed = std::find_if_not(saved.rounds.begin(), saved.rounds.end(), TakesUpdates);
-  if (closed != saved.rounds.end()) {
+  const bool reopened = !saved.rounds.empty() && Reopened(saved.rounds.front());
+  if (closed != saved.rounds.end() && !reopened) {
     state.closed = ClosedRound{.round = *closed, .tasks = TakeTasks(saved, closed->round)};
   }
   std::optional<RoundRecord> newest;

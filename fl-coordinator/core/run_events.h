@@ -71,6 +71,12 @@ struct AggregationFailed {
   RoundId round;
   std::string reason;
 };
+// The bytes of an accepted update are gone or damaged: the client is asked for it again.
+struct UpdateLost {
+  RoundId round;
+  ClientId client;
+  std::string reason;
+};
 struct EvaluationReported {
   RoundId round;
   ClientId client;
@@ -84,7 +90,7 @@ struct EvaluationFailed {
 using Event =
     std::variant<StartRun, AbortRun, Reset, PauseRun, ResumeRun, RollBack, Tick, ClientJoined,
                  ClientLeft, TaskDelivered, UpdateReceived, UpdateRefused, TaskFailed, ModelSent,
-                 AggregationDone, AggregationFailed, EvaluationReported, EvaluationFailed>;
+                 AggregationDone, AggregationFailed, UpdateLost, EvaluationReported, EvaluationFailed>;
 
 // ---- Effects ----
 // To be made durable, in one transaction per step, before the rest.

@@ -1,5 +1,6 @@
 #include "fedge/coordinator/run_machine.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -140,6 +141,10 @@ Status Refuse(const State& state, const Event& event) {
           [&](const TaskFailed& e) { return task(e.round, e.client); },
           [&](const AggregationDone& e) { return aggregation(e.round); },
           [&](const AggregationFailed& e) { return aggregation(e.round); },
+          [&](const UpdateLost& e) {
+            return FailedPrecondition("round {} needs no update any more; the coordinator is in {}",
+                                      e.round, phase);
+          },
           [&](const auto&) { return Internal("an event that every phase takes was refused"); },
       },
       event);
@@ -167,11 +172,31 @@ Step Advance(const Limits& limits, State state, const Event& event, TimePoint no
   return step;
 }
 
+namespace {
+
+// No time is left that the plan never gave: what was stored may come from a clock that was ahead.
+void BoundDeadlines(const RunPlan& plan, TimePoint now, Phase& phase) {
+  std::visit(machine::Overloaded{
+                 [&](Initializing& p) { p.deadline = std::min(p.deadline, now + plan.deadline); },
+                 [&](Training& p) { p.deadline = std::min(p.deadline, now + plan.deadline); },
+                 [&](Completed& p) {
+                   if (!p.evaluation_deadline) return;
+                   p.evaluation_deadline =
+                       std::min(*p.evaluation_deadline, now + plan.evaluation_deadline);
+                 },
+                 [](auto&) {},
+             },
+             phase);
+}
+
+}  // namespace
+
 Step Resume(const Limits& limits, State state, TimePoint now) {
   Step step{.state = std::move(state), .effects = {}, .status = {}};
   machine::StepContext context{limits, step.state, step.effects, now};
   machine::ResumeEvaluations(context);
   if (!step.state.run_active()) return step;
+  BoundDeadlines(step.state.run->plan, now, step.state.phase);
   context.Log(
       "run continued", {.run = step.state.last_run, .round = step.state.last_round},
       fmt::format("in {}, after a restart of the coordinator", Name(NameOf(step.state.phase))));

@@ -21,6 +21,7 @@
 //                                      the deadline is there; failed: no quorum can be reached
 //   AGGREGATING    AggregationDone     COMPLETED
 //   AGGREGATING    AggregationFailed   failed
+//   AGGREGATING    UpdateLost          TRAINING again, with a deadline of its own, for that update
 //   COMPLETED      rounds are left     INITIALIZING of the next round, once the evaluation that
 //                                      `until` waits for is in
 //   failed         retries are left    INITIALIZING of a new round with the same index in the run
@@ -51,6 +52,7 @@
 //   ModelSent           | I     | T       | A     | C       | E
 //   AggregationDone     | -     | -       | I T C | -       | -
 //   AggregationFailed   | -     | -       | I T E | -       | -
+//   UpdateLost          | -     | T       | T     | -       | -
 //   EvaluationReported  | I     | T       | A     | I T C E | E
 //   EvaluationFailed    | I     | T       | A     | I T C E | E
 namespace fedge {
@@ -82,7 +84,8 @@ struct Step {
 Step Advance(const Limits& limits, State state, const Event& event, TimePoint now);
 
 // Continues after a restart: `state` as RestoreState made it, without members. Emits what was cut
-// off (Aggregate). Deadlines stay as they were.
+// off (Aggregate). Deadlines stay as they were, but for a clock that was set back meanwhile: what is
+// left of one is never more than the plan gives.
 Step Resume(const Limits& limits, State state, TimePoint now);
 
 // All problems of a plan at once, joined with "; ". `until` is parsed.

@@ -64,6 +64,9 @@ std::optional<std::string> ReasonToStopTraining(const State& state, const TaskId
   }
   if (task->open() || task->state == TaskState::kAccepted) return std::nullopt;
   if (task->state == TaskState::kWithdrawn) {
+    if (training != nullptr && training->round.round == id.round) {
+      return fmt::format("round {} needs no update of client '{}' any more", id.round, id.client);
+    }
     const RoundRecord& round = state.closed->round;
     if (round.phase == PhaseName::kError) {
       return fmt::format("round {} failed: {}", round.round, round.error);

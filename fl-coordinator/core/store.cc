@@ -80,6 +80,7 @@ class SqliteStore final : public Store {
     return reader_->ListEvents(after, limit);
   }
   std::uint64_t last_event_sequence() override { return writer_->last_event_sequence(); }
+  std::uint64_t lost_commits() override { return writer_->lost_commits(); }
 
  private:
   const std::string path_;
@@ -99,16 +100,19 @@ Status RemoveSnapshots(FileSystem& files, const std::string& folder) {
   return OkStatus();
 }
 
-Result<std::unique_ptr<Store>> OpenAt(const std::string& folder, const std::string& path,
-                                      const StoreOptions& options) {
+Result<std::unique_ptr<Store>> OpenAt(FileSystem& files, const std::string& folder,
+                                      const std::string& path, const StoreOptions& options) {
+  FEDGE_ASSIGN_OR_RETURN(auto mark, AcknowledgedMark::Open(files, folder + "/acknowledged"));
   FEDGE_ASSIGN_OR_RETURN(auto database,
                          sqlite::Database::Open(path, sqlite::Database::Mode::kReadWrite));
-  FEDGE_RETURN_IF_ERROR(PrepareSchema(database));
+  const bool has_content = mark->last() && mark->last()->commits > 0;
+  FEDGE_RETURN_IF_ERROR(PrepareSchema(database, has_content));
   FEDGE_RETURN_IF_ERROR(StoreWriter::Configure(database));
   FEDGE_RETURN_IF_ERROR(VerifyContent(database, kFullCheckBytes));
   FEDGE_ASSIGN_OR_RETURN(std::string id, ObtainId(database));
-  FEDGE_RETURN_IF_ERROR(PosixFileSystem().SyncDirectory(folder));
-  FEDGE_ASSIGN_OR_RETURN(auto writer, StoreWriter::Create(std::move(database), path, options));
+  FEDGE_RETURN_IF_ERROR(files.SyncDirectory(folder));
+  FEDGE_ASSIGN_OR_RETURN(
+      auto writer, StoreWriter::Create(std::move(database), path, options, std::move(mark)));
   FEDGE_ASSIGN_OR_RETURN(auto reader, StoreReader::Open(path));
   return std::unique_ptr<Store>(
       std::make_unique<SqliteStore>(path, std::move(id), std::move(writer), std::move(reader)));
@@ -116,14 +120,14 @@ Result<std::unique_ptr<Store>> OpenAt(const std::string& folder, const std::stri
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> Store::Open(const std::string& folder, const StoreOptions& options) {
-  FileSystem& files = PosixFileSystem();
+Result<std::unique_ptr<Store>> Store::Open(const std::string& folder, FileSystem& files,
+                                            const StoreOptions& options) {
   const std::string path = folder + "/coordinator.db";
   FEDGE_RETURN_IF_ERROR(files.CreateDirectory(folder));
   FEDGE_RETURN_IF_ERROR(RemoveSnapshots(files, folder));
   // Created here for its mode: for its owner only, and SQLite gives its other files the same.
   FEDGE_RETURN_IF_ERROR(files.OpenForWrite(path).status());
-  auto store = OpenAt(folder, path, options);
+  auto store = OpenAt(files, folder, path, options);
   if (!store.ok()) return store.status().WithContext(path);
   return store;
 }

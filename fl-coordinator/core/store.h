@@ -38,9 +38,11 @@ struct StoreOptions {
 // checksum that is verified when it is read. Thread-safe: one connection writes, one reads.
 class Store {
  public:
-  // Creates or opens DIR/coordinator.db. kDataLoss names table and key of a row whose checksum
-  // differs; kFailedPrecondition for a database of a newer schema.
+  // Creates or opens DIR/coordinator.db, and DIR/acknowledged beside it (acknowledged_mark.h).
+  // kDataLoss names table and key of a row whose checksum differs, or the run that the database has
+  // lost; kFailedPrecondition for a database of a newer schema. `files` outlives the store.
   static Result<std::unique_ptr<Store>> Open(const std::string& folder,
+                                             FileSystem& files = PosixFileSystem(),
                                              const StoreOptions& options = {});
   virtual ~Store() = default;
 
@@ -70,6 +72,9 @@ class Store {
   virtual Result<std::vector<EventRecord>> ListEvents(std::uint64_t after,
                                                       std::uint32_t limit) = 0;  // oldest first
   virtual std::uint64_t last_event_sequence() = 0;
+  // How many acknowledged commits the database turned out to lack when it was opened. It stands
+  // where it was before them: what they said has to happen again.
+  virtual std::uint64_t lost_commits() = 0;
 };
 
 }  // namespace fedge

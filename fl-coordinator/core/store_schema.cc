@@ -81,13 +81,18 @@ std::vector<std::string> SchemaStatements() {
   };
 }
 
-Status PrepareSchema(sqlite::Database& database) {
+Status PrepareSchema(sqlite::Database& database, bool had_content) {
   FEDGE_ASSIGN_OR_RETURN(const std::int64_t num_objects,
                          database.QueryInteger("SELECT count(*) FROM sqlite_schema"));
   FEDGE_ASSIGN_OR_RETURN(const std::int64_t application,
                          database.QueryInteger("PRAGMA application_id"));
   FEDGE_ASSIGN_OR_RETURN(const std::int64_t version, database.QueryInteger("PRAGMA user_version"));
-  if (num_objects == 0 && application == 0 && version == 0) return CreateSchema(database);
+  if (num_objects == 0 && application == 0 && version == 0) {
+    if (!had_content) return CreateSchema(database);
+    return DataLoss(
+        "the database is empty, and was not before: it or its write-ahead log is damaged or gone; "
+        "restore the folder from a backup, or begin anew in another one");
+  }
   if (application != kApplicationId || version <= 0) {
     return FailedPrecondition("not a coordinator's database (application id {}, version {})",
                               application, version);

@@ -17,8 +17,8 @@ std::vector<std::string> SchemaStatements();
 
 // Gives an empty database its schema, or checks that the one there is ours. kFailedPrecondition for
 // a newer version or another program's database; kDataLoss if the schema is not what its version
-// says.
-Status PrepareSchema(sqlite::Database& database);
+// says, or the database is empty and had content.
+Status PrepareSchema(sqlite::Database& database, bool had_content = false);
 
 // Checks the structure of the database and the checksum of every row. Of a database larger than
 // `full_check_bytes`, the tasks of past rounds, its only table without a bound, are left for when

@@ -1,9 +1,11 @@
 #include "fedge/coordinator/store_writer.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 #include <variant>
 
+#include "fedge/common/log.h"
 #include "fedge/coordinator/rows.h"
 
 namespace fedge {
@@ -35,6 +37,43 @@ RoundId NewestRound(std::span<const StoreWrite> writes) {
   return newest;
 }
 
+constexpr std::string_view kCommitsRow = "commits";
+
+RunStanding StandingOf(const RunRecord& run) {
+  if (!run.ended) return RunStanding::kActive;
+  return run.error.empty() ? RunStanding::kCompleted : RunStanding::kFailed;
+}
+
+// How far the database is.
+Result<Acknowledged> ReadDone(sqlite::Database& database) {
+  Acknowledged done;
+  FEDGE_ASSIGN_OR_RETURN(auto meta, database.Prepare(SelectSql<MetaRow>("WHERE name = ?")));
+  meta.BindText(0, kCommitsRow);
+  FEDGE_ASSIGN_OR_RETURN(const auto rows, ReadRows<MetaRow>(meta));
+  if (!rows.empty()) {
+    const std::string& text = rows.front().value;
+    std::from_chars(text.data(), text.data() + text.size(), done.commits);
+  }
+  FEDGE_ASSIGN_OR_RETURN(auto run,
+                         database.Prepare(SelectSql<RunRecord>("ORDER BY run DESC LIMIT 1")));
+  FEDGE_ASSIGN_OR_RETURN(const auto runs, ReadRows<RunRecord>(run));
+  if (!runs.empty()) {
+    done.run = runs.front().run;
+    done.standing = StandingOf(runs.front());
+  }
+  return done;
+}
+
+// Whether what was acknowledged behind `done` comes about again when the coordinator goes on from
+// there: clients train again, rounds are aggregated again, to the same bytes. What an operator said
+// does not.
+bool CanHappenAgain(const Acknowledged& done, const Acknowledged& acknowledged) {
+  if (done.run != acknowledged.run) return false;
+  return done.standing == acknowledged.standing ||
+         (done.standing == RunStanding::kActive &&
+          acknowledged.standing == RunStanding::kCompleted);
+}
+
 template <typename... F>
 struct Overloaded : F... {
   using F::operator()...;
@@ -47,7 +86,7 @@ Overloaded(F...) -> Overloaded<F...>;
 struct StoreWriter::Statements {
   sqlite::Statement begin, commit, rollback, prune;
   sqlite::Statement prune_tasks, prune_rounds, prune_runs;
-  sqlite::Statement run, round, task, model, client, event;
+  sqlite::Statement meta, run, round, task, model, client, event;
 };
 
 Status StoreWriter::Configure(sqlite::Database& database) {
@@ -66,15 +105,19 @@ Status StoreWriter::Configure(sqlite::Database& database) {
 
 Result<std::unique_ptr<StoreWriter>> StoreWriter::Create(sqlite::Database database,
                                                          const std::string& path,
-                                                         const StoreOptions& options) {
-  std::unique_ptr<StoreWriter> writer(new StoreWriter(std::move(database), options));
+                                                         const StoreOptions& options,
+                                                         std::unique_ptr<AcknowledgedMark> mark) {
+  std::unique_ptr<StoreWriter> writer(
+      new StoreWriter(std::move(database), options, std::move(mark)));
   FEDGE_RETURN_IF_ERROR(writer->Prepare(path));
   return writer;
 }
 
-StoreWriter::StoreWriter(sqlite::Database database, const StoreOptions& options)
+StoreWriter::StoreWriter(sqlite::Database database, const StoreOptions& options,
+                         std::unique_ptr<AcknowledgedMark> mark)
     : options_(options),
       database_(std::move(database)),
+      mark_(std::move(mark)),
       statements_(std::make_unique<Statements>()) {}
 
 StoreWriter::~StoreWriter() = default;
@@ -93,6 +136,7 @@ Status StoreWriter::Prepare(const std::string& path) {
                                 statements_->prune_rounds));
   FEDGE_RETURN_IF_ERROR(prepare("DELETE FROM runs WHERE run < (SELECT min(run) FROM rounds)",
                                 statements_->prune_runs));
+  FEDGE_RETURN_IF_ERROR(prepare(ReplaceSql<MetaRow>(), statements_->meta));
   FEDGE_RETURN_IF_ERROR(prepare(ReplaceSql<RunRecord>(), statements_->run));
   FEDGE_RETURN_IF_ERROR(prepare(ReplaceSql<RoundRecord>(), statements_->round));
   FEDGE_RETURN_IF_ERROR(prepare(ReplaceSql<TaskRecord>(), statements_->task));
@@ -109,8 +153,33 @@ Status StoreWriter::Prepare(const std::string& path) {
                          database_.QueryInteger("SELECT coalesce(min(round), 0) FROM tasks"));
   pruned_below_ = static_cast<RoundId>(pruned);
   sqlite3_wal_hook(database_.handle(), RememberLogPages, &log_pages_);
-  FEDGE_ASSIGN_OR_RETURN(checkpointer_, Checkpointer::Start(path));
+  FEDGE_RETURN_IF_ERROR(CompareWithMark());
+  FEDGE_ASSIGN_OR_RETURN(checkpointer_, Checkpointer::Start(path, *mark_));
+  // What was found to be whole moves into the database: damage to the log can undo none of it.
+  checkpointer_->Run();
   return OkStatus();
+}
+
+Status StoreWriter::CompareWithMark() {
+  FEDGE_ASSIGN_OR_RETURN(done_, ReadDone(database_));
+  const std::optional<Acknowledged> acknowledged = mark_->last();
+  if (!acknowledged || acknowledged->commits <= done_.commits) return OkStatus();
+  lost_commits_ = acknowledged->commits - done_.commits;
+  if (CanHappenAgain(done_, *acknowledged)) return OkStatus();
+  return DataLoss(
+      "the last {} of {} commits are gone, since the write-ahead log is damaged, and run {} was "
+      "begun or ended by them; restore the folder from a backup, or remove its file "
+      "'acknowledged' to go on as before them",
+      lost_commits_, acknowledged->commits, acknowledged->run);
+}
+
+void StoreWriter::Acknowledge(const Acknowledged& done) {
+  done_ = done;
+  // What the mark lacks is noticed later, not lost: no reason to fail a commit that is durable.
+  if (const Status status = mark_->Write(done); !status.ok()) {
+    log::Warning("commit not marked reason=\"{}\"", status.message());
+  }
+  checkpointer_->RequestMarkSync();
 }
 
 Status StoreWriter::Commit(std::span<const StoreWrite> writes) {
@@ -119,7 +188,19 @@ Status StoreWriter::Commit(std::span<const StoreWrite> writes) {
   FEDGE_RETURN_IF_ERROR(statements_->begin.Run());
   std::uint64_t first_event = first_event_;
   std::uint64_t last_event = last_event_;
+  Acknowledged done = done_;
+  ++done.commits;
+  for (const StoreWrite& one : writes) {
+    if (const auto* run = std::get_if<SaveRun>(&one); run != nullptr && run->run.run >= done.run) {
+      done.run = run->run.run;
+      done.standing = StandingOf(run->run);
+    }
+  }
   Status status = Write(writes, last_event);
+  if (status.ok()) {
+    status = WriteRow(statements_->meta, MetaRow{.name = std::string(kCommitsRow),
+                                                 .value = fmt::format("{}", done.commits)});
+  }
   if (status.ok() && last_event + 1 - first_event >= kMaxEvents + kPruneBatch) {
     first_event = last_event - kMaxEvents + 1;
     status = DropEventsBefore(first_event);
@@ -135,6 +216,7 @@ Status StoreWriter::Commit(std::span<const StoreWrite> writes) {
   last_event_ = last_event;
   first_event_ = first_event;
   pruned_below_ = pruned_below;
+  Acknowledge(done);
   BoundLog();
   return OkStatus();
 }

@@ -59,12 +59,14 @@ class Actor {
   Duration IdleTime() const;
   // Parked calls are answered; from now on polls are answered Gone.
   void Drain();
-  // Not OK once a batch could not be saved: nothing is applied, saved or acknowledged any more.
+  // Not OK once the coordinator cannot go on: nothing is applied, saved or acknowledged any more.
   const Status& failure() const { return failure_; }
 
   // ---- For commands ----
   Applied Apply(const Event& event);
   void Save(StoreWrite write);
+  // The coordinator cannot go on; a restart begins with what was saved. The batch is not.
+  void Stop(const Status& why);
   // The spool's segment of this round becomes durable before the batch is saved.
   void SyncSpool(RoundId round) { unsynced_.insert(round); }
   void Defer(Reply reply) { replies_.push_back(std::move(reply)); }
@@ -101,7 +103,12 @@ class Actor {
   void AnswerDuePolls();
   void SaveBatch();
   Status MakeDurable();
-  void Fail(const Status& status);
+  // The newest global model's file is whole, or is made so.
+  Status SecureModel();
+  // What of the round's updates cannot be read any more is asked for again.
+  Status ReopenLostTasks();
+  void NoteLostCommits();
+  void Note(std::string kind, RoundId round, std::string message);
   void Perform(const Effect& effect);
   void PublishModel(const ModelRef& model);
   void SettlePoll(const ClientId& client);

@@ -73,6 +73,7 @@ class TemporaryFile {
 
 Result<ModelRef> AggregateRound(const AggregationInput& input, const RoundRecord& round,
                                 const std::stop_token& stop) {
+  FEDGE_RETURN_IF_ERROR(input.models.Verify(round.base, ModelStore::Check::kCrc32));
   FEDGE_ASSIGN_OR_RETURN(const BaseModel base,
                          OpenBaseModel(input.models.PathOf(round.base.digest), round.base));
   FEDGE_ASSIGN_OR_RETURN(const std::vector<SpooledUpdate> updates,
@@ -96,6 +97,31 @@ Result<ModelRef> AggregateRound(const AggregationInput& input, const RoundRecord
   FEDGE_RETURN_IF_ERROR(input.models.Adopt(temporary.path(), model));
   temporary.Adopted();
   return model;
+}
+
+Aggregation TryToAggregate(const AggregationInput& input, const RoundRecord& round,
+                           const std::stop_token& stop) {
+  Aggregation aggregation = {.model = AggregateRound(input, round, stop)};
+  if (aggregation.model.ok() || stop.stop_requested()) return aggregation;
+  switch (aggregation.model.status().code()) {
+    case StatusCode::kResourceExhausted:
+    case StatusCode::kPermissionDenied:
+      aggregation.can_be_repeated = true;
+      return aggregation;
+    case StatusCode::kUnavailable:  // an unreadable sector, or the whole disk
+    case StatusCode::kNotFound:
+    case StatusCode::kDataLoss:
+      break;
+    default:
+      return aggregation;
+  }
+  const auto tasks = input.store.ListTasks(round.round);
+  if (tasks.ok()) aggregation.lost = FindLostUpdates(input.spool, *tasks, stop);
+  aggregation.can_be_repeated =
+      aggregation.lost.empty() &&
+      (aggregation.model.status().code() != StatusCode::kDataLoss ||
+       !input.models.Verify(round.base, ModelStore::Check::kCrc32).ok() || !tasks.ok());
+  return aggregation;
 }
 
 Aggregator::Aggregator(FileSystem& files, Store& store, Spool& spool, ModelStore& models, Done done)
@@ -134,7 +160,7 @@ void Aggregator::Work(const std::stop_token& stop) {
       job_ = std::stop_source();
       job = job_.get_token();
     }
-    done_(round, AggregateRound({files_, store_, spool_, models_}, round, job));
+    done_(round, TryToAggregate({files_, store_, spool_, models_}, round, job));
   }
 }
 

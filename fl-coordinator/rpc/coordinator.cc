@@ -5,6 +5,29 @@
 #include "fedge/common/log.h"
 
 namespace fedge {
+namespace {
+
+// The machine refuses what comes of a run that was aborted meanwhile.
+void Tell(Actor& actor, RoundId round, const Event& event) {
+  if (const Status status = actor.Apply(event).status; !status.ok()) {
+    log::Info("aggregation discarded round={} reason=\"{}\"", round, status.message());
+  }
+}
+
+void EndAggregation(Actor& actor, RoundId round, const Aggregation& aggregation) {
+  if (aggregation.model.ok()) return Tell(actor, round, AggregationDone{round, *aggregation.model});
+  const Status status = aggregation.model.status();
+  for (const LostUpdate& lost : aggregation.lost) {
+    Tell(actor, round, UpdateLost{round, lost.client, lost.reason});
+  }
+  if (aggregation.can_be_repeated) {
+    actor.Stop(status.WithContext(fmt::format("round {} could not be aggregated", round)));
+  } else if (aggregation.lost.empty()) {
+    Tell(actor, round, AggregationFailed{round, status.message()});
+  }
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Coordinator>> Coordinator::Start(const RuntimeOptions& options,
                                                         const CoordinatorParts& parts,
@@ -23,8 +46,8 @@ Coordinator::Coordinator(const RuntimeOptions& options, const CoordinatorParts& 
       mailbox_(options.max_queued_requests),
       aggregator_(
           std::make_unique<Aggregator>(parts.files, parts.store, parts.spool, parts.models,
-                                       [this](const RoundRecord& round, Result<ModelRef> model) {
-                                         Aggregated(round, std::move(model));
+                                       [this](const RoundRecord& round, Aggregation aggregation) {
+                                         Aggregated(round, std::move(aggregation));
                                        })),
       actor_(options_, parts_, *aggregator_) {}
 
@@ -64,23 +87,12 @@ void Coordinator::Loop() {
   }
 }
 
-void Coordinator::Aggregated(const RoundRecord& round, Result<ModelRef> model) {
-  if (model.ok()) {
-    Post([done = AggregationDone{round.round, *model}](Actor& actor) {
-      // Refused when the run was aborted meanwhile: the file goes with the next one that is not
-      // kept.
-      if (const Status status = actor.Apply(done).status; !status.ok()) {
-        log::Info("aggregation discarded round={} reason=\"{}\"", done.round, status.message());
-      }
-    });
-  } else if (model.status().code() != StatusCode::kCancelled) {
-    Post([failed = AggregationFailed{round.round, model.status().message()}](Actor& actor) {
-      if (const Status status = actor.Apply(failed).status; !status.ok()) {
-        log::Info("aggregation failure ignored round={} reason=\"{}\"", failed.round,
-                  status.message());
-      }
-    });
-  }
+void Coordinator::Aggregated(const RoundRecord& round, Aggregation aggregation) {
+  const Status status = aggregation.model.status();
+  if (status.code() == StatusCode::kCancelled) return;
+  Post([round = round.round, aggregation = std::move(aggregation)](Actor& actor) {
+    EndAggregation(actor, round, aggregation);
+  });
 }
 
 }  // namespace fedge

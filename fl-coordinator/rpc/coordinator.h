@@ -19,8 +19,8 @@ namespace fedge {
 class Coordinator {
  public:
   // Continues what the state directory holds. `on_failure` is called once, on the actor thread,
-  // when the state could not be saved: the process should then end, which loses nothing that was
-  // acknowledged.
+  // when the state could not be saved or a round not be aggregated: the process should then end,
+  // which loses nothing that was acknowledged, and be started again once the disk is in order.
   static Result<std::unique_ptr<Coordinator>> Start(const RuntimeOptions& options,
                                                     const CoordinatorParts& parts,
                                                     std::function<void()> on_failure);
@@ -43,7 +43,7 @@ class Coordinator {
   // Stops the aggregation (a restart begins it again), performs what was posted and ends the
   // threads.
   void Stop();
-  // Why the state could not be saved; OK while all is well.
+  // Why the coordinator cannot go on; OK while all is well.
   Status failure() const;
 
   const RuntimeOptions& options() const { return options_; }
@@ -53,7 +53,7 @@ class Coordinator {
   Coordinator(const RuntimeOptions& options, const CoordinatorParts& parts,
               std::function<void()> on_failure);
   void Loop();
-  void Aggregated(const RoundRecord& round, Result<ModelRef> model);
+  void Aggregated(const RoundRecord& round, Aggregation aggregation);
 
   const RuntimeOptions options_;
   const CoordinatorParts parts_;

@@ -1,37 +1,28 @@
 #include "fedge/coordinator_rpc/state_directory.h"
 
-#include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <utility>
-#include <vector>
 
 #include <sys/stat.h>
 
-#include "fedge/common/hash.h"
+#include "fedge/coordinator/stored_files.h"
 #include "fedge/coordinator_rpc/kept_models.h"
 
 namespace fedge {
 namespace {
 
-Result<Digest> DigestOfFile(FileSystem& files, const std::string& path) {
-  FEDGE_ASSIGN_OR_RETURN(const std::unique_ptr<RandomAccessFile> file, files.OpenForRead(path));
-  std::vector<std::byte> block(1u << 18);
-  Sha256 hash;
-  for (std::uint64_t offset = 0; offset < file->size();) {
-    const std::span<std::byte> bytes(block.data(),
-                                     std::min<std::uint64_t>(block.size(), file->size() - offset));
-    FEDGE_RETURN_IF_ERROR(file->ReadAt(offset, bytes));
-    hash.Update(bytes);
-    offset += bytes.size();
-  }
-  return hash.Finish();
-}
-
 // Others must not read what clients sent, even where the folder was made by hand.
 Status MakePrivate(FileSystem& files, const std::string& folder) {
   FEDGE_RETURN_IF_ERROR(files.CreateDirectory(folder));
   if (::chmod(folder.c_str(), 0700) != 0) return ErrnoStatus(errno, folder);
-  return OkStatus();
+  const std::filesystem::path absolute = std::filesystem::absolute(folder).lexically_normal();
+  // A name that ends in a slash has an empty last part.
+  const auto parent =
+      absolute.has_filename() ? absolute.parent_path() : absolute.parent_path().parent_path();
+  const Status synced = files.SyncDirectory(parent.string());
+  // Whoever may not read the folder above did not make this one in it just now.
+  return synced.code() == StatusCode::kPermissionDenied ? OkStatus() : synced;
 }
 
 // Before a folder is made for it: whether there is a model to begin with, and whether it can be
@@ -52,12 +43,16 @@ Status ImportFirstModel(const StateDirectory& directory, const std::string& fold
 }
 
 // A folder goes on with its own model; --model may be repeated on the command line, but not
-// changed.
+// changed. If the folder's is damaged, the one on the command line takes its place.
 Status CheckSameModel(FileSystem& files, const StateDirectory& directory, const State& state,
                       const std::string& folder, const std::string& model_path) {
   if (model_path.empty()) return OkStatus();
-  FEDGE_ASSIGN_OR_RETURN(const Digest given, DigestOfFile(files, model_path));
-  if (given == state.model.digest) return OkStatus();
+  FEDGE_ASSIGN_OR_RETURN(const FileContent content, ReadContent(files, model_path));
+  const Digest& given = content.digest;
+  if (given == state.model.digest) {
+    if (directory.models->Verify(state.model, ModelStore::Check::kCrc32).ok()) return OkStatus();
+    return directory.models->Import(model_path).status();
+  }
   const Result<RoundRecord> first = directory.store->GetRound(1);
   if (first.ok() && given == first->base.digest) return OkStatus();
   return FailedPrecondition(
@@ -84,7 +79,7 @@ Result<StateDirectory> OpenStateDirectory(FileSystem& files, const std::string& 
   }
   if (!lock.ok()) return lock.status();
   directory.lock = std::move(*lock);
-  FEDGE_ASSIGN_OR_RETURN(directory.store, Store::Open(folder, store));
+  FEDGE_ASSIGN_OR_RETURN(directory.store, Store::Open(folder, files, store));
   FEDGE_ASSIGN_OR_RETURN(directory.spool, Spool::Open(files, folder + "/spool"));
   FEDGE_ASSIGN_OR_RETURN(directory.models, ModelStore::Open(files, folder));
 

@@ -35,6 +35,7 @@ const std::map<std::string, Script::Handler, std::less<>>& Script::Handlers() {
       {"crash", &Script::Crash},
       {"restart", &Script::Restart},
       {"show", &Script::Show},
+      {"lose", &Script::Lose},
   };
   return handlers;
 }
@@ -177,6 +178,12 @@ void Script::Aggregate(const Command& command) {
     Apply(AggregationFailed{round, "no space left on device"});
   } else {
     Apply(AggregationDone{round, Simulator::ModelOf(round)});
+  }
+}
+
+void Script::Lose(const Command& command) {
+  for (const std::string& client : command.words) {
+    Apply(UpdateLost{RoundOf(command), client, "its checksum differs"});
   }
 }
 

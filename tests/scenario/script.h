@@ -30,6 +30,7 @@ class Script {
   void Poll(const Command& command);
   void Report(const Command& command);
   void Aggregate(const Command& command);
+  void Lose(const Command& command);
   void Evaluate(const Command& command);
   void Abort(const Command& command);
   void Reset(const Command& command);

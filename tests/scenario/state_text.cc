@@ -173,6 +173,7 @@ std::string EventName(const Event& event) {
                                            "ModelSent",
                                            "AggregationDone",
                                            "AggregationFailed",
+                                           "UpdateLost",
                                            "EvaluationReported",
                                            "EvaluationFailed"};
   static_assert(std::size(kNames) == std::variant_size_v<Event>);

@@ -56,6 +56,7 @@ Status On(StepContext& step, Aggregating& phase, const Event& event) {
                                     Retry::kIfLeft);
                           return OkStatus();
                         },
+                        [&](const UpdateLost& e) { return ReopenTask(step, phase, e); },
                         [&](const AbortRun& e) {
                           FailRound(step, AbortReason(e), Retry::kNever);
                           return OkStatus();

@@ -99,6 +99,14 @@ void AnswerWithoutTask(StepContext& step, Training& phase, const Arrival& arriva
     RefuseWithoutTask(step, round, arrival.client, NotAsked(arrival.client, round));
   } else if (it->second.state == TaskState::kAccepted && !arrival.refusal) {
     step.Answer(round, arrival.client, TaskState::kAccepted);
+  } else if (!arrival.refusal && it->second.state == TaskState::kWithdrawn) {
+    // The round is in TRAINING again, for others.
+    step.Answer(round, arrival.client, TaskState::kSurplus,
+                fmt::format("round {} needs no update of client '{}' any more", round,
+                            arrival.client));
+  } else if (!arrival.refusal &&
+             (it->second.state == TaskState::kLate || it->second.state == TaskState::kSurplus)) {
+    step.Answer(round, arrival.client, it->second.state, it->second.reason);
   } else {
     const Refusal refusal = arrival.refusal ? arrival.refusal : AnsweredBefore(it->second);
     if (refusal.code == RefusalCode::kDuplicate) {
@@ -242,6 +250,7 @@ Status On(StepContext& step, Training& phase, const Event& event) {
                         [&](const UpdateReceived& e) { return OnUpdate(step, phase, e); },
                         [&](const UpdateRefused& e) { return OnRefusal(step, phase, e); },
                         [&](const TaskFailed& e) { return OnFailure(step, phase, e); },
+                        [&](const UpdateLost& e) { return ReopenTask(step, phase, e); },
                         [&](const Tick&) { return OnTick(step, phase); },
                         [&](const AbortRun& e) {
                           FailRound(step, AbortReason(e), Retry::kNever);

@@ -13,6 +13,12 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 ClientId EventSource::Client() { return std::string(1, static_cast<char>('a' + random_.Below(7))); }
 
+ClientId EventSource::AnyOf(const std::map<ClientId, TaskRecord>& tasks) {
+  auto task = tasks.begin();
+  std::advance(task, static_cast<std::ptrdiff_t>(random_.Below(tasks.size())));
+  return task->first;
+}
+
 RoundId EventSource::Round(const State& state) {
   if (!Chance(4)) return state.last_round;
   return state.last_round + 2 - std::min<RoundId>(random_.Below(6), state.last_round + 2);
@@ -52,10 +58,8 @@ Event EventSource::Update(const State& state) {
   UpdateReceived event{.round = Round(state), .client = Client(), .result = {}, .extent = {}};
   const auto* const training = std::get_if<Training>(&state.phase);
   if (training != nullptr && !Chance(3)) {
-    auto task = training->tasks.begin();
-    std::advance(task, static_cast<std::ptrdiff_t>(random_.Below(training->tasks.size())));
     event.round = training->round.round;
-    event.client = task->first;
+    event.client = AnyOf(training->tasks);
   }
   event.result.num_examples = Chance(8) ? 0 : 1 + random_.Below(20);
   event.result.before = Measurement();
@@ -100,9 +104,10 @@ Event EventSource::Next(const State& state) {
   if (std::holds_alternative<Aggregating>(state.phase) && Chance(3)) {
     const RoundId round = Round(state);
     if (Chance(4)) return AggregationFailed{round, "no space"};
+    if (Chance(4)) return UpdateLost{round, AnyOf(state.closed->tasks), "its checksum differs"};
     return AggregationDone{round, Simulator::ModelOf(round)};
   }
-  switch (random_.Below(20)) {
+  switch (random_.Below(21)) {
     case 0:
     case 1:
       return Operator(state);
@@ -126,7 +131,12 @@ Event EventSource::Next(const State& state) {
     case 12:
     case 13:
       return Evaluation(state);
-    case 14:
+    case 14: {
+      const auto* const training = std::get_if<Training>(&state.phase);
+      const ClientId client = training == nullptr ? Client() : AnyOf(training->tasks);
+      return UpdateLost{Round(state), client, "it is gone"};
+    }
+    case 15:
       return Chance(2) ? Event(AggregationDone{Round(state), Simulator::ModelOf(state.last_round)})
                        : Event(AggregationFailed{Round(state), "no space"});
     default:

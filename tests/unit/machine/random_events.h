@@ -22,6 +22,7 @@ class EventSource {
 
  private:
   ClientId Client();
+  ClientId AnyOf(const std::map<ClientId, TaskRecord>& tasks);
   RoundId Round(const State& state);
   Metrics Measurement();
   RunPlan Plan();
