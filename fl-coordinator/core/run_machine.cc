@@ -174,19 +174,30 @@ Step Advance(const Limits& limits, State state, const Event& event, TimePoint no
 
 namespace {
 
-// No time is left that the plan never gave: what was stored may come from a clock that was ahead.
-void BoundDeadlines(const RunPlan& plan, TimePoint now, Phase& phase) {
-  std::visit(machine::Overloaded{
-                 [&](Initializing& p) { p.deadline = std::min(p.deadline, now + plan.deadline); },
-                 [&](Training& p) { p.deadline = std::min(p.deadline, now + plan.deadline); },
-                 [&](Completed& p) {
-                   if (!p.evaluation_deadline) return;
-                   p.evaluation_deadline =
-                       std::min(*p.evaluation_deadline, now + plan.evaluation_deadline);
-                 },
-                 [](auto&) {},
-             },
-             phase);
+// What began in the future, by a clock that was ahead and has been set back since, begins now: no
+// deadline is further away than the plan says.
+void BeginNoLaterThanNow(machine::StepContext& step) {
+  const RunPlan& plan = step.plan();
+  const auto bound = [&](auto& phase) {
+    RoundRecord& round = phase.round;
+    if (phase.deadline <= step.now + plan.deadline) return;
+    for (TimePoint* time :
+         {&round.started, &round.training_started, &round.aggregation_started}) {
+      *time = std::min(*time, step.now);
+    }
+    phase.deadline = step.now + plan.deadline;
+    step.Emit(SaveRound{round});
+  };
+  if (auto* initializing = std::get_if<Initializing>(&step.state.phase)) bound(*initializing);
+  if (auto* training = std::get_if<Training>(&step.state.phase)) bound(*training);
+  auto* completed = std::get_if<Completed>(&step.state.phase);
+  if (completed == nullptr || !completed->evaluation_deadline ||
+      *completed->evaluation_deadline <= step.now + plan.evaluation_deadline) {
+    return;
+  }
+  machine::AmendClosed(step, completed->round->round,
+                       [&](RoundRecord& round) { round.ended = step.now; });
+  completed->evaluation_deadline = step.now + plan.evaluation_deadline;
 }
 
 }  // namespace
@@ -196,7 +207,7 @@ Step Resume(const Limits& limits, State state, TimePoint now) {
   machine::StepContext context{limits, step.state, step.effects, now};
   machine::ResumeEvaluations(context);
   if (!step.state.run_active()) return step;
-  BoundDeadlines(step.state.run->plan, now, step.state.phase);
+  BeginNoLaterThanNow(context);
   context.Log(
       "run continued", {.run = step.state.last_run, .round = step.state.last_round},
       fmt::format("in {}, after a restart of the coordinator", Name(NameOf(step.state.phase))));

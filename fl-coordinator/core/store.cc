@@ -36,6 +36,12 @@ Result<std::string> ObtainId(sqlite::Database& database) {
   return id;
 }
 
+// Names the database, and what to do about damage.
+Status Explain(const Status& status, const std::string& path) {
+  if (status.code() != StatusCode::kDataLoss) return status.WithContext(path);
+  return DataLoss("{}: {}; restore the folder from a backup", path, status.message());
+}
+
 class SqliteStore final : public Store {
  public:
   SqliteStore(std::string path, std::string id, std::unique_ptr<StoreWriter> writer,
@@ -48,8 +54,11 @@ class SqliteStore final : public Store {
   Status Commit(std::span<const StoreWrite> writes) override { return writer_->Commit(writes); }
 
   Result<State> LoadState() override {
-    FEDGE_ASSIGN_OR_RETURN(auto saved, reader_->LoadSavedState());
-    return RestoreState(std::move(saved));
+    auto saved = reader_->LoadSavedState();
+    if (!saved.ok()) return Explain(saved.status(), path_);
+    auto state = RestoreState(std::move(*saved));
+    if (!state.ok()) return Explain(state.status(), path_);
+    return state;
   }
   Result<std::unique_ptr<StoreSnapshot>> Snapshot() override { return TakeSnapshot(path_); }
   std::string coordinator_id() override { return id_; }
@@ -128,7 +137,7 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& folder, FileSystem
   // Created here for its mode: for its owner only, and SQLite gives its other files the same.
   FEDGE_RETURN_IF_ERROR(files.OpenForWrite(path).status());
   auto store = OpenAt(files, folder, path, options);
-  if (!store.ok()) return store.status().WithContext(path);
+  if (!store.ok()) return Explain(store.status(), path);
   return store;
 }
 

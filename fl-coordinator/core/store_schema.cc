@@ -90,8 +90,8 @@ Status PrepareSchema(sqlite::Database& database, bool had_content) {
   if (num_objects == 0 && application == 0 && version == 0) {
     if (!had_content) return CreateSchema(database);
     return DataLoss(
-        "the database is empty, and was not before: it or its write-ahead log is damaged or gone; "
-        "restore the folder from a backup, or begin anew in another one");
+        "the database is empty, and was not before: it or its write-ahead log is damaged or "
+        "gone");
   }
   if (application != kApplicationId || version <= 0) {
     return FailedPrecondition("not a coordinator's database (application id {}, version {})",

@@ -168,8 +168,8 @@ Status StoreWriter::CompareWithMark() {
   if (CanHappenAgain(done_, *acknowledged)) return OkStatus();
   return DataLoss(
       "the last {} of {} commits are gone, since the write-ahead log is damaged, and run {} was "
-      "begun or ended by them; restore the folder from a backup, or remove its file "
-      "'acknowledged' to go on as before them",
+      "begun or ended by them (to go on as before them all the same, remove the folder's file "
+      "'acknowledged')",
       lost_commits_, acknowledged->commits, acknowledged->run);
 }
 

@@ -23,6 +23,8 @@ void Reopen(StepContext& step, RoundRecord& round, TaskRecord& task, const std::
   round.num_examples -= task.result.num_examples;
   round.phase = PhaseName::kTraining;
   round.aggregation_started = step.now;
+  round.train_before = {};
+  round.train_after = {};
   task.state = TaskState::kOffered;
   task.reason = fmt::format("asked for again: {}", Clipped(reason));
   task.result = {};
@@ -50,8 +52,6 @@ Status ReopenTask(StepContext& step, Aggregating& phase, const UpdateLost& event
   FEDGE_ASSIGN_OR_RETURN(TaskRecord* const task,
                          RequireAccepted(closed.tasks, phase.round, event));
   Reopen(step, phase.round, *task, event.reason);
-  phase.round.train_before = {};
-  phase.round.train_after = {};
   Training training{.round = std::move(phase.round),
                     .deadline = step.now + step.plan().deadline,
                     .tasks = std::move(closed.tasks),

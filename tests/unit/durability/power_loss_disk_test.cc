@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "fedge/common/file.h"
+#include "fedge/common/hash.h"
 #include "fedge/testing/durability/durability_files.h"
 #include "fedge/testing/temp_directory.h"
 
@@ -17,7 +18,7 @@ namespace {
 std::set<std::string> Found(const std::string& name,
                             const std::function<void(FileSystem&, const std::string&)>& play) {
   std::set<std::string> found;
-  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
     const TempDirectory outer;
     const std::string folder = outer.File("disk");
     std::filesystem::create_directory(folder);
@@ -36,7 +37,9 @@ void Put(FileSystem& files, const std::string& path, const std::string& bytes, b
   const auto file = files.OpenForWrite(path);
   ASSERT_TRUE(file.ok());
   ASSERT_TRUE((*file)->WriteAt(0, AsBytes(bytes)).ok());
-  if (sync) ASSERT_TRUE((*file)->Sync().ok());
+  if (sync) {
+    ASSERT_TRUE((*file)->Sync().ok());
+  }
 }
 
 using Contents = std::set<std::string>;

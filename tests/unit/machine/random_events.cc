@@ -104,7 +104,7 @@ Event EventSource::Next(const State& state) {
   if (std::holds_alternative<Aggregating>(state.phase) && Chance(3)) {
     const RoundId round = Round(state);
     if (Chance(4)) return AggregationFailed{round, "no space"};
-    if (Chance(4)) return UpdateLost{round, AnyOf(state.closed->tasks), "its checksum differs"};
+    if (Chance(8)) return UpdateLost{round, AnyOf(state.closed->tasks), "its checksum differs"};
     return AggregationDone{round, Simulator::ModelOf(round)};
   }
   switch (random_.Below(21)) {

@@ -1,0 +1,34 @@
+#include <algorithm>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "chaos_play.h"
+#include "fedge/common/random.h"
+
+namespace fedge::testing {
+namespace {
+
+// Every named point as a kill and as a loss of power, at an early and at a later passage, and
+// fl-coordinator itself at random times.
+TEST(ChaosSlowTest, NoPointAndNoTimeOfDeathChangesTheResult) {
+  constexpr int kRounds = 24;
+  Random random(20'240'607);
+  std::vector<Death> deaths;
+  for (const auto& [point, passed] : PlayUndisturbed(4).passed) {
+    for (const bool power_loss : {false, true}) {
+      deaths.push_back({.point = point,
+                        .pass = 1 + random.Below(std::min<std::uint64_t>(passed, 6)),
+                        .power_loss = power_loss});
+    }
+  }
+  for (int i = 0; i < 20; ++i) {
+    deaths.push_back({.point = "", .delay_ms = static_cast<int>(random.Below(300))});
+  }
+  for (std::size_t i = deaths.size(); i > 1; --i) std::swap(deaths[i - 1], deaths[random.Below(i)]);
+  EXPECT_GE(deaths.size(), 80U);
+  PlayAll(deaths, kRounds, /*deaths_per_run=*/16);
+}
+
+}  // namespace
+}  // namespace fedge::testing
