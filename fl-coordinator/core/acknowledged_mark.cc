@@ -60,11 +60,9 @@ Result<std::unique_ptr<AcknowledgedMark>> AcknowledgedMark::Open(FileSystem& fil
   std::unique_ptr<AcknowledgedMark> mark(new AcknowledgedMark(std::move(file)));
   if (is_new) {
     // All of it at once, so that a later Sync has to write data only.
-    FEDGE_RETURN_IF_ERROR(
-        mark->file_->WriteAt(0, std::array<std::byte, kNumSlots * kSlotBytes>{}));
+    FEDGE_RETURN_IF_ERROR(mark->file_->WriteAt(0, std::array<std::byte, kNumSlots * kSlotBytes>{}));
     FEDGE_RETURN_IF_ERROR(mark->file_->Sync());
-    FEDGE_RETURN_IF_ERROR(
-        files.SyncDirectory(std::filesystem::path(path).parent_path().string()));
+    FEDGE_RETURN_IF_ERROR(files.SyncDirectory(std::filesystem::path(path).parent_path().string()));
   }
   FEDGE_RETURN_IF_ERROR(mark->Read());
   return mark;

@@ -119,8 +119,7 @@ class FileModelStore final : public ModelStore {
     const Result<FileContent> content = CopyFile(files_, global_, temporary);
     if (content.ok() && content->digest == model.digest) return GiveName(temporary, model.digest);
     FEDGE_RETURN_IF_ERROR(files_.Remove(temporary));
-    return NotFound("{}: does not have the content of model {}", global_,
-                    model.digest.ShortHex());
+    return NotFound("{}: does not have the content of model {}", global_, model.digest.ShortHex());
   }
 
   std::string PathOf(const Digest& digest) const override {

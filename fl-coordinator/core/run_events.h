@@ -87,10 +87,10 @@ struct EvaluationFailed {
   ClientId client;
   std::string reason;
 };
-using Event =
-    std::variant<StartRun, AbortRun, Reset, PauseRun, ResumeRun, RollBack, Tick, ClientJoined,
-                 ClientLeft, TaskDelivered, UpdateReceived, UpdateRefused, TaskFailed, ModelSent,
-                 AggregationDone, AggregationFailed, UpdateLost, EvaluationReported, EvaluationFailed>;
+using Event = std::variant<StartRun, AbortRun, Reset, PauseRun, ResumeRun, RollBack, Tick,
+                           ClientJoined, ClientLeft, TaskDelivered, UpdateReceived, UpdateRefused,
+                           TaskFailed, ModelSent, AggregationDone, AggregationFailed, UpdateLost,
+                           EvaluationReported, EvaluationFailed>;
 
 // ---- Effects ----
 // To be made durable, in one transaction per step, before the rest.

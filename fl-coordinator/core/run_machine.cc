@@ -181,8 +181,7 @@ void BeginNoLaterThanNow(machine::StepContext& step) {
   const auto bound = [&](auto& phase) {
     RoundRecord& round = phase.round;
     if (phase.deadline <= step.now + plan.deadline) return;
-    for (TimePoint* time :
-         {&round.started, &round.training_started, &round.aggregation_started}) {
+    for (TimePoint* time : {&round.started, &round.training_started, &round.aggregation_started}) {
       *time = std::min(*time, step.now);
     }
     phase.deadline = step.now + plan.deadline;

@@ -84,8 +84,8 @@ struct Step {
 Step Advance(const Limits& limits, State state, const Event& event, TimePoint now);
 
 // Continues after a restart: `state` as RestoreState made it, without members. Emits what was cut
-// off (Aggregate). Deadlines stay as they were, but for a clock that was set back meanwhile: what is
-// left of one is never more than the plan gives.
+// off (Aggregate). Deadlines stay as they were, but for a clock that was set back meanwhile: what
+// is left of one is never more than the plan gives.
 Step Resume(const Limits& limits, State state, TimePoint now);
 
 // All problems of a plan at once, joined with "; ". `until` is parsed.

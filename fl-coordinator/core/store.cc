@@ -120,8 +120,8 @@ Result<std::unique_ptr<Store>> OpenAt(FileSystem& files, const std::string& fold
   FEDGE_RETURN_IF_ERROR(VerifyContent(database, kFullCheckBytes));
   FEDGE_ASSIGN_OR_RETURN(std::string id, ObtainId(database));
   FEDGE_RETURN_IF_ERROR(files.SyncDirectory(folder));
-  FEDGE_ASSIGN_OR_RETURN(
-      auto writer, StoreWriter::Create(std::move(database), path, options, std::move(mark)));
+  FEDGE_ASSIGN_OR_RETURN(auto writer,
+                         StoreWriter::Create(std::move(database), path, options, std::move(mark)));
   FEDGE_ASSIGN_OR_RETURN(auto reader, StoreReader::Open(path));
   return std::unique_ptr<Store>(
       std::make_unique<SqliteStore>(path, std::move(id), std::move(writer), std::move(reader)));
@@ -130,7 +130,7 @@ Result<std::unique_ptr<Store>> OpenAt(FileSystem& files, const std::string& fold
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::Open(const std::string& folder, FileSystem& files,
-                                            const StoreOptions& options) {
+                                           const StoreOptions& options) {
   const std::string path = folder + "/coordinator.db";
   FEDGE_RETURN_IF_ERROR(files.CreateDirectory(folder));
   FEDGE_RETURN_IF_ERROR(RemoveSnapshots(files, folder));

@@ -33,8 +33,8 @@ struct LostUpdate {
   ClientId client;
   std::string reason;
 };
-// Of these tasks, those whose update was accepted and is damaged, missing or unreadable. Ends early,
-// with what was found so far, once `stop` is requested.
+// Of these tasks, those whose update was accepted and is damaged, missing or unreadable. Ends
+// early, with what was found so far, once `stop` is requested.
 std::vector<LostUpdate> FindLostUpdates(Spool& spool, const std::vector<TaskRecord>& tasks,
                                         const std::stop_token& stop = {});
 

@@ -68,7 +68,8 @@ void Actor::NoteLostCommits() {
   const std::uint64_t lost = parts_.store.lost_commits();
   if (lost == 0) return;
   const std::string message = fmt::format(
-      "the write-ahead log of coordinator.db is damaged, and the last {} commits with it; what they "
+      "the write-ahead log of coordinator.db is damaged, and the last {} commits with it; what "
+      "they "
       "said is done again",
       lost);
   log::Error("commits lost run={} round={}: {}", state_.last_run, state_.last_round, message);
@@ -110,8 +111,7 @@ Status Actor::SecureModel() {
         model.round, found.message(), model.digest.Hex());
   }
   log::Warning("model repaired round={} {}", model.round, how);
-  Note("model repaired", model.round,
-       fmt::format("{}; it was made anew {}", found.message(), how));
+  Note("model repaired", model.round, fmt::format("{}; it was made anew {}", found.message(), how));
   return OkStatus();
 }
 

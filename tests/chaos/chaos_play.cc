@@ -46,9 +46,9 @@ void PlayAll(const std::vector<Death>& deaths, int rounds, std::size_t deaths_pe
         return other.Describe() == death.Describe();
       });
       std::printf("  %-44s %s\n", death.Describe().c_str(),
-                  !came                             ? "the run ended before"
+                  !came                           ? "the run ended before"
                   : ::testing::Test::HasFailure() ? "FAILED, in this run"
-                                                    : "went on, same bytes");
+                                                  : "went on, same bytes");
       num_died += came ? 1 : 0;
       num_missed += came ? 0 : 1;
     }

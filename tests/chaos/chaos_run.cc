@@ -37,8 +37,14 @@ bool ChaosRun::Start(const Death& death) {
   const std::string name = fmt::format("coordinator-{}", num_started_++);
   std::vector<std::string> argv = {
       death.point.empty() ? Program("fl-coordinator") : FEDGE_CRASHING_COORDINATOR,
-      "--state-dir",  File("state"), "--model",     File("model.pt"),
-      "--listen",     address_,      "--ready-file", File("ready")};
+      "--state-dir",
+      File("state"),
+      "--model",
+      File("model.pt"),
+      "--listen",
+      address_,
+      "--ready-file",
+      File("ready")};
   if (!death.point.empty()) {
     for (const std::string& word :
          {std::string("--crash-at"), death.point, std::string("--crash-pass"),

@@ -5,9 +5,8 @@
 #include <map>
 #include <string>
 
-#include <unistd.h>
-
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "fedge/common/check.h"
 #include "fedge/common/log.h"
@@ -60,8 +59,7 @@ int Run(std::map<std::string, std::string> flags) {
     return 1;
   }
   const std::string address = (*server)->address() + "\n";
-  FEDGE_CHECK(
-      WriteFileAtomically(PosixFileSystem(), flags["--ready-file"], AsBytes(address)).ok());
+  FEDGE_CHECK(WriteFileAtomically(PosixFileSystem(), flags["--ready-file"], AsBytes(address)).ok());
   fmt::print("listening on {}", address);
   std::fflush(stdout);
   int signal = 0;

@@ -33,8 +33,8 @@ void BeginTraining(StepContext& step);
 // From TRAINING to AGGREGATING: the set of accepted updates is fixed.
 void BeginAggregating(StepContext& step);
 // An accepted update is gone: its task is open again, with all the time that a round has. From
-// AGGREGATING back to TRAINING. The round before is forgotten: what comes late for it is answered as
-// for any older one. kNotFound if the round has no accepted update of this client.
+// AGGREGATING back to TRAINING. The round before is forgotten: what comes late for it is answered
+// as for any older one. kNotFound if the round has no accepted update of this client.
 Status ReopenTask(StepContext& step, Training& phase, const UpdateLost& event);
 Status ReopenTask(StepContext& step, Aggregating& phase, const UpdateLost& event);
 // From AGGREGATING to COMPLETED, and on if the run goes on.

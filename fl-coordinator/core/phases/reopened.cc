@@ -49,8 +49,7 @@ Status ReopenTask(StepContext& step, Training& phase, const UpdateLost& event) {
 
 Status ReopenTask(StepContext& step, Aggregating& phase, const UpdateLost& event) {
   ClosedRound& closed = *step.state.closed;
-  FEDGE_ASSIGN_OR_RETURN(TaskRecord* const task,
-                         RequireAccepted(closed.tasks, phase.round, event));
+  FEDGE_ASSIGN_OR_RETURN(TaskRecord* const task, RequireAccepted(closed.tasks, phase.round, event));
   Reopen(step, phase.round, *task, event.reason);
   Training training{.round = std::move(phase.round),
                     .deadline = step.now + step.plan().deadline,

@@ -101,9 +101,9 @@ void AnswerWithoutTask(StepContext& step, Training& phase, const Arrival& arriva
     step.Answer(round, arrival.client, TaskState::kAccepted);
   } else if (!arrival.refusal && it->second.state == TaskState::kWithdrawn) {
     // The round is in TRAINING again, for others.
-    step.Answer(round, arrival.client, TaskState::kSurplus,
-                fmt::format("round {} needs no update of client '{}' any more", round,
-                            arrival.client));
+    step.Answer(
+        round, arrival.client, TaskState::kSurplus,
+        fmt::format("round {} needs no update of client '{}' any more", round, arrival.client));
   } else if (!arrival.refusal &&
              (it->second.state == TaskState::kLate || it->second.state == TaskState::kSurplus)) {
     step.Answer(round, arrival.client, it->second.state, it->second.reason);

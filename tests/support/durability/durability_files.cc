@@ -106,8 +106,8 @@ Status DurabilityFiles::Remove(const std::string& path) {
 
 Status DurabilityFiles::CreateDirectory(const std::string& path) {
   return Do(
-      points_, KindOfFile(path) + ".mkdir",
-      [&] { return PosixFileSystem().CreateDirectory(path); }, [&] { disk_.MadeDirectory(path); });
+      points_, KindOfFile(path) + ".mkdir", [&] { return PosixFileSystem().CreateDirectory(path); },
+      [&] { disk_.MadeDirectory(path); });
 }
 
 Status DurabilityFiles::SyncDirectory(const std::string& path) {

@@ -45,17 +45,17 @@ void Put(FileSystem& files, const std::string& path, const std::string& bytes, b
 using Contents = std::set<std::string>;
 
 TEST(PowerLossDiskTest, KeepsWhatWasSyncedWithItsName) {
-  EXPECT_EQ(Found("a", [](FileSystem& files, const std::string& folder) {
-              Put(files, folder + "/a", "new", true);
-              ASSERT_TRUE(files.SyncDirectory(folder).ok());
-            }),
+  EXPECT_EQ(Found("a",
+                  [](FileSystem& files, const std::string& folder) {
+                    Put(files, folder + "/a", "new", true);
+                    ASSERT_TRUE(files.SyncDirectory(folder).ok());
+                  }),
             Contents{"new"});
 }
 
 TEST(PowerLossDiskTest, MayLoseTheNameOfASyncedFile) {
-  EXPECT_EQ(Found("a", [](FileSystem& files, const std::string& folder) {
-              Put(files, folder + "/a", "new", true);
-            }),
+  EXPECT_EQ(Found("a", [](FileSystem& files,
+                          const std::string& folder) { Put(files, folder + "/a", "new", true); }),
             (Contents{"-", "new"}));
 }
 
@@ -103,11 +103,12 @@ TEST(PowerLossDiskTest, ALinkSharesTheFileAndOutlivesItsFirstName) {
 }
 
 TEST(PowerLossDiskTest, AFolderThatIsLostTakesItsFilesAlong) {
-  EXPECT_EQ(Found("sub/a", [](FileSystem& files, const std::string& folder) {
-              ASSERT_TRUE(files.CreateDirectory(folder + "/sub").ok());
-              Put(files, folder + "/sub/a", "new", true);
-              ASSERT_TRUE(files.SyncDirectory(folder + "/sub").ok());
-            }),
+  EXPECT_EQ(Found("sub/a",
+                  [](FileSystem& files, const std::string& folder) {
+                    ASSERT_TRUE(files.CreateDirectory(folder + "/sub").ok());
+                    Put(files, folder + "/sub/a", "new", true);
+                    ASSERT_TRUE(files.SyncDirectory(folder + "/sub").ok());
+                  }),
             (Contents{"-", "new"}));
 }
 

@@ -90,7 +90,8 @@ TEST_F(CommandsTest, ClientsListAndShow) {
   admin_.client.mutable_client()->set_last_refusal_code(v1::REFUSAL_BASE);
   EXPECT_THAT(Run({"clients", "list", "--joined"}).out, HasSubstr("gpu=no,site=eu\n"));
   EXPECT_TRUE(admin_.clients_request.joined_only());
-  EXPECT_THAT(Run({"clients", "show", "berlin-3"}).out, HasSubstr("last refusal  wrong base (base)\n"));
+  EXPECT_THAT(Run({"clients", "show", "berlin-3"}).out,
+              HasSubstr("last refusal  wrong base (base)\n"));
   EXPECT_THAT(Json({"clients", "list"}), Contains(Pair("clients.0.labels.site", "eu")));
   EXPECT_THAT(Json({"clients", "show", "x"}), Contains(Pair("last_refusal", "wrong base")));
 }

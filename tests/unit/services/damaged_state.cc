@@ -68,8 +68,9 @@ DamagedState::DamagedState() {
   plan.num_rounds = 2;
   plan.num_clients = 3;
   plan.deadline = Duration(60'000);
-  EXPECT_TRUE(Ask(**server, [&](Actor& actor) { return actor.Apply(StartRun{plan, ""}).status; })
-                  .ok());
+  EXPECT_TRUE(Ask(**server, [&](Actor& actor) {
+                return actor.Apply(StartRun{plan, ""}).status;
+              }).ok());
   Work(**server, [](const State& state) {
     const auto* training = std::get_if<Training>(&state.phase);
     return training != nullptr && training->round.round == 2 && training->round.num_accepted == 2;

@@ -17,8 +17,8 @@ using Files = std::map<std::string, std::string>;
 
 // What came of a coordinator that was started on damaged files.
 struct Aftermath {
-  Status refused;               // why it did not start, if so
-  std::string model;            // else the global model once the run has ended
+  Status refused;                 // why it did not start, if so
+  std::string model;              // else the global model once the run has ended
   std::vector<EventRecord> told;  // what it said of damage in its event log
 };
 

@@ -1,5 +1,5 @@
-// A flipped bit in the write-ahead log looks like its torn end: SQLite leaves out what was committed
-// behind it, without a word. The store must have one.
+// A flipped bit in the write-ahead log looks like its torn end: SQLite leaves out what was
+// committed behind it, without a word. The store must have one.
 #include <filesystem>
 #include <fstream>
 
