@@ -60,8 +60,14 @@ class Segment {
       return offset;
     }
     if (next_ + room > reserved_) {
-      const std::uint64_t step = std::max(next_ + room - reserved_, kReserveStep);
-      FEDGE_RETURN_IF_ERROR(file_->Reserve(reserved_, step));
+      const std::uint64_t needed = next_ + room - reserved_;
+      std::uint64_t step = std::max(needed, kReserveStep);
+      Status status = file_->Reserve(reserved_, step);
+      if (status.code() == StatusCode::kResourceExhausted && step > needed) {
+        step = needed;  // the last room of a disk is room
+        status = file_->Reserve(reserved_, step);
+      }
+      FEDGE_RETURN_IF_ERROR(status);
       reserved_ += step;
     }
     return std::exchange(next_, next_ + room);

@@ -1,6 +1,7 @@
 #include "random_events.h"
 
 #include <limits>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -69,6 +70,15 @@ Event EventSource::Update(const State& state) {
   return event;
 }
 
+// Often of somebody whose evaluation is waited for: few other events end in as many ways.
+Event EventSource::Leave(const State& state) {
+  if (!state.evaluations.empty() && Chance(2)) {
+    const std::set<ClientId>& waiting = state.evaluations.back().waiting_for;
+    if (!waiting.empty()) return ClientLeft{*waiting.begin()};
+  }
+  return ClientLeft{Client()};
+}
+
 // Of an evaluation that somebody owes, if there is one.
 Event EventSource::Evaluation(const State& state) {
   RoundId round = Round(state);
@@ -119,7 +129,7 @@ Event EventSource::Next(const State& state) {
     case 6:
       return Join();
     case 7:
-      return ClientLeft{Client()};
+      return Leave(state);
     case 8:
       return TaskDelivered{Round(state), Client()};
     case 9:

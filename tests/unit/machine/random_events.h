@@ -28,6 +28,7 @@ class EventSource {
   RunPlan Plan();
   Event Join();
   Event Update(const State& state);
+  Event Leave(const State& state);
   Event Evaluation(const State& state);
   Event Operator(const State& state);
 

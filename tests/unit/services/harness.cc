@@ -57,6 +57,7 @@ void Harness::Start() {
   options.model = directory_.File("model.pt");
   options.listen = {.host = "127.0.0.1", .port = 0};
   options.runtime = options_;
+  failed_ = {};
   options.on_failure = [this] { failed_.set_value(); };
   auto server = CoordinatorServer::Start(options, files_, &clock_);
   ASSERT_TRUE(server.ok()) << server.status().ToString();
