@@ -29,6 +29,22 @@ Undisturbed PlayUndisturbed(int rounds) {
   return undisturbed;
 }
 
+std::map<std::string, std::uint64_t> PointsOfARestart(int rounds) {
+  ChaosRun run(rounds);
+  run.Play({{.point = "wal.sync.after", .pass = 2}});
+  EXPECT_EQ(run.WaitForEnd(), "");
+  return run.StopAndCount();
+}
+
+void PlayAtCreation(const Death& death, const Undisturbed& undisturbed, int rounds) {
+  ChaosRun run(rounds);
+  const bool died = run.DieAtCreation(death);
+  run.Play({});
+  ExpectTheSame(run, rounds, undisturbed);
+  std::printf("  %-44s %s\n", ("at creation: " + death.Describe()).c_str(),
+              died ? "began again, same bytes" : "lived");
+}
+
 void PlayAll(const std::vector<Death>& deaths, int rounds, std::size_t deaths_per_run) {
   const Undisturbed undisturbed = PlayUndisturbed(rounds);
   std::deque<Death> todo(deaths.begin(), deaths.end());

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -87,6 +88,13 @@ bool ChaosRun::Dies(const Death& death) {
   while (!coordinator_->Wait(milliseconds(250)).has_value()) {
     if (RunHasEnded()) return false;
   }
+  FEDGE_CHECK(*coordinator_->Wait() == 128 + SIGKILL);
+  return true;
+}
+
+bool ChaosRun::DieAtCreation(const Death& death) {
+  std::filesystem::remove_all(File("state"));
+  if (Start(death)) return false;
   FEDGE_CHECK(*coordinator_->Wait() == 128 + SIGKILL);
   return true;
 }

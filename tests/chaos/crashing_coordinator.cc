@@ -64,11 +64,12 @@ int Run(std::map<std::string, std::string> flags) {
   std::fflush(stdout);
   int signal = 0;
   sigwait(&signals, &signal);
+  // Without those of a shutdown, which a coordinator that dies does not come to.
+  if (const std::string& counts = flags["--count-file"]; !counts.empty())
+    WriteCounts(counts, points);
   (*server)->Shutdown(Duration(1'000));
   const Status failure = (*server)->coordinator().failure();
   server->reset();
-  if (const std::string& counts = flags["--count-file"]; !counts.empty())
-    WriteCounts(counts, points);
   if (!failure.ok()) fmt::print(stderr, "error: {}\n", failure.message());
   return failure.ok() ? 0 : 1;
 }

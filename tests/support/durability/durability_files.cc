@@ -66,6 +66,7 @@ std::string KindOfFile(const std::string& path) {
   const std::string folder = whole.parent_path().filename().string();
   if (name == "coordinator.db") return "db";
   if (name == "coordinator.db-wal") return "wal";
+  if (name == "coordinator.db-journal") return "journal";
   if (name.starts_with("global.pt")) return "global";
   if (name == "acknowledged") return "mark";
   if (name == "spool" || folder == "spool") return "spool";

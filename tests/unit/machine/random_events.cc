@@ -48,11 +48,20 @@ RunPlan EventSource::Plan() {
   return plan;
 }
 
-Event EventSource::Join() {
+// Often somebody whose evaluation is waited for: few other events end in as many ways.
+ClientId EventSource::ComingOrGoing(const State& state) {
+  if (!state.evaluations.empty() && Chance(2)) {
+    const std::set<ClientId>& waiting = state.evaluations.back().waiting_for;
+    if (!waiting.empty()) return *waiting.begin();
+  }
+  return Client();
+}
+
+Event EventSource::Join(const State& state) {
   Member member;
   if (Chance(3)) member.role = Role::kEvaluator;
   if (Chance(2)) member.labels = {{"site", Chance(2) ? "eu" : "us"}};
-  return ClientJoined{Client(), member};
+  return ClientJoined{ComingOrGoing(state), member};
 }
 
 Event EventSource::Update(const State& state) {
@@ -68,15 +77,6 @@ Event EventSource::Update(const State& state) {
   event.result.train_seconds = Chance(10) ? kNaN : random_.Uniform();
   event.extent = {.segment = event.round, .offset = random_.Below(1000), .size = 100, .crc32 = 1};
   return event;
-}
-
-// Often of somebody whose evaluation is waited for: few other events end in as many ways.
-Event EventSource::Leave(const State& state) {
-  if (!state.evaluations.empty() && Chance(2)) {
-    const std::set<ClientId>& waiting = state.evaluations.back().waiting_for;
-    if (!waiting.empty()) return ClientLeft{*waiting.begin()};
-  }
-  return ClientLeft{Client()};
 }
 
 // Of an evaluation that somebody owes, if there is one.
@@ -127,9 +127,9 @@ Event EventSource::Next(const State& state) {
       return Tick{};
     case 5:
     case 6:
-      return Join();
+      return Join(state);
     case 7:
-      return Leave(state);
+      return ClientLeft{ComingOrGoing(state)};
     case 8:
       return TaskDelivered{Round(state), Client()};
     case 9:

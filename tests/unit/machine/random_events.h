@@ -26,9 +26,9 @@ class EventSource {
   RoundId Round(const State& state);
   Metrics Measurement();
   RunPlan Plan();
-  Event Join();
+  ClientId ComingOrGoing(const State& state);
+  Event Join(const State& state);
   Event Update(const State& state);
-  Event Leave(const State& state);
   Event Evaluation(const State& state);
   Event Operator(const State& state);
 

@@ -52,7 +52,7 @@ Table TableInTheHeader() {
 // What random events were seen to do, over enough of them to meet every case.
 Table TableSeen() {
   Table table;
-  for (std::uint64_t seed = 1001; seed <= 18'000; ++seed) {
+  for (std::uint64_t seed = 1001; seed <= 21'000; ++seed) {
     Simulator simulator(TightLimits(), Simulator::Checks::kNone);
     PlayRandomly(seed, 200, simulator, [&](const Observation& step) {
       auto& targets = table[{EventName(step.event), Letter(step.before)}];
