@@ -8,6 +8,8 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/server_builder.h>
 
+#include "fedge/common/clock.h"
+
 namespace fedge {
 
 // How both ends use HTTP/2, stated in one place: fixed flow-control windows (gRPC's bandwidth probe
@@ -24,10 +26,13 @@ struct ChannelOptions {
   std::shared_ptr<grpc::ChannelCredentials> credentials;
   // A connection of its own, not shared with other channels of this process to the same address.
   bool own_connection = false;
+  // The pause after a first connection attempt that failed; it grows up to ten seconds. At most
+  // that.
+  Duration first_reconnect{200};
 };
 
 // Does not connect yet; gRPC does at the first call. `target` is HOST:PORT. Reconnects with
-// back-off from 0.2 s to 10 s.
+// back-off from `first_reconnect` to 10 s.
 std::shared_ptr<grpc::Channel> CreateChannel(const std::string& target,
                                              const ChannelOptions& options = {});
 

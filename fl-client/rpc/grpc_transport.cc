@@ -25,18 +25,25 @@ constexpr Duration kPollMargin{15'000};
 constexpr Duration kShortLimit{30'000};
 constexpr Duration kLeaveLimit{2'000};
 
+std::size_t ConnectionsFor(std::size_t clients) {
+  return std::clamp((clients + kClientsPerConnection - 1) / kClientsPerConnection, std::size_t{1},
+                    kMaxConnections);
+}
+
 }  // namespace
 
 class GrpcTransport::Impl {
  public:
-  Impl(const std::string& target, std::vector<Profile> profiles, Mailbox& mailbox)
+  Impl(const std::string& target, std::vector<Profile> profiles, Mailbox& mailbox,
+       const GrpcTransportOptions& options)
       : profiles_(std::move(profiles)), mailbox_(mailbox) {
     const std::size_t connections =
-        std::clamp((profiles_.size() + kClientsPerConnection - 1) / kClientsPerConnection,
-                   std::size_t{1}, kMaxConnections);
+        options.connections != 0 ? options.connections : ConnectionsFor(profiles_.size());
     for (std::size_t i = 0; i < connections; ++i) {
       stubs_.push_back(v1::Federation::NewStub(
-          CreateChannel(target, {.credentials = nullptr, .own_connection = i > 0})));
+          CreateChannel(target, {.credentials = nullptr,
+                                 .own_connection = i > 0,
+                                 .first_reconnect = options.first_reconnect})));
     }
   }
   ~Impl() { calls_.Close(); }
@@ -163,8 +170,8 @@ class GrpcTransport::Impl {
 };
 
 GrpcTransport::GrpcTransport(const std::string& target, std::vector<Profile> profiles,
-                             Mailbox& mailbox)
-    : impl_(std::make_unique<Impl>(target, std::move(profiles), mailbox)) {}
+                             Mailbox& mailbox, GrpcTransportOptions options)
+    : impl_(std::make_unique<Impl>(target, std::move(profiles), mailbox, options)) {}
 
 GrpcTransport::~GrpcTransport() = default;
 

@@ -9,12 +9,18 @@
 
 namespace fedge::client {
 
+struct GrpcTransportOptions {
+  std::size_t connections = 0;    // shared by the clients in turn; 0: one per thousand, at most 8
+  Duration first_reconnect{200};  // see ChannelOptions
+};
+
 // The calls of federation.proto by gRPC's callback API: an open poll costs no thread, and all
 // clients of the process share a connection, or a few when they are thousands.
 class GrpcTransport final : public Transport {
  public:
   // Does not connect yet. `target` is HOST:PORT. The mailbox outlives the transport.
-  GrpcTransport(const std::string& target, std::vector<Profile> profiles, Mailbox& mailbox);
+  GrpcTransport(const std::string& target, std::vector<Profile> profiles, Mailbox& mailbox,
+                GrpcTransportOptions options = {});
   // Cancels what is open and waits for it to end.
   ~GrpcTransport() override;
 
