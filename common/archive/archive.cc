@@ -40,6 +40,7 @@ bool TensorInfo::is_contiguous() const {
 struct Archive::Impl {
   std::string path;
   std::optional<MappedFile> mapping;
+  std::unique_ptr<RandomAccessFile> file;  // the mapped one
   std::span<const std::byte> bytes;
   ArchiveContents contents;
   // Deflated storages, once they are asked for.
@@ -55,6 +56,9 @@ Archive::~Archive() = default;
 Result<Archive> Archive::Open(const std::string& path) {
   FEDGE_ASSIGN_OR_RETURN(MappedFile mapping, MappedFile::Open(path));
   FEDGE_ASSIGN_OR_RETURN(Archive archive, FromBytes(mapping.bytes(), path));
+  FEDGE_ASSIGN_OR_RETURN(archive.impl_->file, PosixFileSystem().OpenForRead(path));
+  if (archive.impl_->file->size() != mapping.bytes().size())
+    return DataLoss("{}: was replaced while it was opened", path);
   archive.impl_->mapping = std::move(mapping);
   return archive;
 }
@@ -113,6 +117,19 @@ Result<std::span<const std::byte>> Archive::StorageBytes(std::size_t storage) co
     FEDGE_ASSIGN_OR_RETURN(kept, ReadRecord(info.record));
   }
   return AsBytes(*kept);
+}
+
+Status Archive::ReadStorage(std::size_t storage, std::uint64_t offset,
+                            std::span<std::byte> out) const {
+  FEDGE_CHECK(storage < storages().size());
+  const StorageInfo& info = storages()[storage];
+  FEDGE_CHECK(offset <= info.num_bytes() && out.size() <= info.num_bytes() - offset);
+  if (!info.deflated && impl_->file != nullptr)
+    return impl_->file->ReadAt(info.file_offset + offset, out);
+  FEDGE_ASSIGN_OR_RETURN(const auto bytes, StorageBytes(storage));
+  const auto part = bytes.subspan(offset, out.size());
+  std::copy(part.begin(), part.end(), out.begin());
+  return OkStatus();
 }
 
 Status Archive::Verify() const {

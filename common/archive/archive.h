@@ -105,6 +105,10 @@ class Archive {
   // once, its CRC checked, and kept. The CRC of records that are not deflated is not checked (see
   // Verify). Files that a general zip tool wrote are not aligned: use memcpy.
   Result<std::span<const std::byte>> StorageBytes(std::size_t storage) const;
+  // Copies a part of StorageBytes without touching the mapping: memory does not grow with what is
+  // read, and a disk that fails is an error (kUnavailable), not a signal. For going through large
+  // storages once. `offset` and the end of `out` lie within the storage.
+  Status ReadStorage(std::size_t storage, std::uint64_t offset, std::span<std::byte> out) const;
   // Reads everything and checks every CRC.
   Status Verify() const;
 

@@ -154,8 +154,9 @@ class BlockMerger {
 
   Status Complete(const Piece& piece) {
     if (piece.entry->rule == MergeRule::kMaximum) return OkStatus();
-    FEDGE_ASSIGN_OR_RETURN(const auto storage, base_.StorageBytes(piece.entry->storage));
-    const auto base = storage.subspan(piece.storage_offset, piece.num_bytes);
+    // The updates have been added: their buffer is free.
+    const auto base = std::span(in_).subspan(piece.block_offset, piece.num_bytes);
+    FEDGE_RETURN_IF_ERROR(base_.ReadStorage(piece.entry->storage, piece.storage_offset, base));
     const auto out = std::span(out_).subspan(piece.block_offset, piece.num_bytes);
     if (piece.entry->rule == MergeRule::kMustBeEqual) {
       std::copy(base.begin(), base.end(), out.begin());
@@ -174,7 +175,7 @@ class BlockMerger {
   Spool& spool_;
   double total_weight_ = 0;
   std::vector<std::uint32_t> crcs_;  // of what has been read, by update
-  std::vector<std::byte> in_;        // the block of one update
+  std::vector<std::byte> in_;        // the block of one update, then of the base
   std::vector<std::byte> out_;       // the merged block
   std::vector<double> sums_;
 };
