@@ -53,7 +53,7 @@ Status CoordinatorServer::Listen() {
   builder.RegisterService(admin_.get());
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || port == 0) {
-    FEDGE_RETURN_IF_ERROR(DiagnoseListen(options_.listen));
+    FEDGE_RETURN_IF_ERROR(DiagnoseListen(options_.listen, "stop it or give another port with --listen"));
     return Unavailable("cannot listen on {}", options_.listen.ToString());
   }
   address_ = ListenAddress{options_.listen.host, static_cast<std::uint16_t>(port)}.ToString();

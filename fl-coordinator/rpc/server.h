@@ -8,11 +8,11 @@
 
 #include "fedge/common/clock.h"
 #include "fedge/common/file.h"
+#include "fedge/common/listen_address.h"
 #include "fedge/common/result.h"
 #include "fedge/coordinator_rpc/admin_service.h"
 #include "fedge/coordinator_rpc/coordinator.h"
 #include "fedge/coordinator_rpc/federation_service.h"
-#include "fedge/coordinator_rpc/listen_address.h"
 #include "fedge/coordinator_rpc/state_directory.h"
 
 namespace fedge {

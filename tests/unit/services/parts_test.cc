@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fedge/common/listen_address.h"
 #include "fedge/coordinator_rpc/client_text.h"
-#include "fedge/coordinator_rpc/listen_address.h"
 #include "fedge/coordinator_rpc/mailbox.h"
 #include "fedge/coordinator_rpc/round_changes.h"
 #include "fedge/rpc/convert.h"

@@ -1,4 +1,4 @@
-#include "fedge/coordinator_rpc/listen_address.h"
+#include "fedge/common/listen_address.h"
 
 #include <cerrno>
 #include <charconv>
@@ -12,7 +12,7 @@
 namespace fedge {
 namespace {
 
-Status TryToBind(const addrinfo& info, const std::string& name) {
+Status TryToBind(const addrinfo& info, const std::string& name, std::string_view remedy) {
   const int descriptor =
       ::socket(info.ai_family, info.ai_socktype | SOCK_CLOEXEC, info.ai_protocol);
   if (descriptor < 0) return Unavailable("cannot listen on {}: {}", name, std::strerror(errno));
@@ -24,8 +24,7 @@ Status TryToBind(const addrinfo& info, const std::string& name) {
   ::close(descriptor);
   if (error == 0) return OkStatus();
   if (error == EADDRINUSE) {
-    return Unavailable(
-        "{} is in use by another program; stop it or give another port with --listen", name);
+    return Unavailable("{} is in use by another program; {}", name, remedy);
   }
   return Unavailable("cannot listen on {}: {}", name, std::strerror(error));
 }
@@ -57,7 +56,7 @@ Result<ListenAddress> ListenAddress::Parse(std::string_view text) {
   return address;
 }
 
-Status DiagnoseListen(const ListenAddress& address) {
+Status DiagnoseListen(const ListenAddress& address, std::string_view remedy) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
@@ -70,7 +69,7 @@ Status DiagnoseListen(const ListenAddress& address) {
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> infos(found, ::freeaddrinfo);
   for (const addrinfo* info = infos.get(); info != nullptr; info = info->ai_next) {
-    FEDGE_RETURN_IF_ERROR(TryToBind(*info, name));
+    FEDGE_RETURN_IF_ERROR(TryToBind(*info, name, remedy));
   }
   return OkStatus();
 }

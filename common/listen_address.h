@@ -20,7 +20,7 @@ struct ListenAddress {
 };
 
 // Why this address cannot be listened on, found out by trying: in use, not ours, not allowed. OK if
-// it could be.
-Status DiagnoseListen(const ListenAddress& address);
+// it could be. `remedy` says what to do about one that is in use: "stop it or ...".
+Status DiagnoseListen(const ListenAddress& address, std::string_view remedy);
 
 }  // namespace fedge
