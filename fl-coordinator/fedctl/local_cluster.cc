@@ -102,7 +102,7 @@ Status LocalCluster::StartCoordinator(const std::string& model, const std::stop_
   const std::string ready_file = folder_ + "/address";
   FEDGE_RETURN_IF_ERROR(Spawn("fl-coordinator", "coordinator.log",
                               {"--model", model, "--state-dir", folder_ + "/state", "--listen",
-                               "127.0.0.1:0", "--ready-file", ready_file}));
+                               "127.0.0.1:0", "--http", "off", "--ready-file", ready_file}));
   constexpr Duration kPatience{30'000};
   for (Duration waited{0}; waited < kPatience; waited += kPoll) {
     // It appears whole, in one step.

@@ -1,9 +1,12 @@
-// status, rounds list|show, clients list|show: questions with one answer.
+// status, rounds list|show and their like, clients list|show: questions with one answer.
 #include <memory>
 
 #include "fedge/fedctl/context.h"
 #include "fedge/fedctl/describe.h"
 #include "fedge/fedctl/json_view.h"
+#include "fedge/fedctl/round_pages.h"
+#include "fedge/fedctl/rounds_export.h"
+#include "fedge/fedctl/rounds_plot.h"
 
 namespace fedge::fedctl {
 
@@ -40,7 +43,8 @@ void AddRounds(Context& context, cli::App& app) {
     asked.set_run(values->run);
     asked.set_limit(values->limit);
     asked.set_before_round(values->before);
-    const Result<v1::ListRoundsResponse> answer = context.Connect().ListRounds(asked);
+    AdminClient client = context.Connect();
+    const Result<v1::ListRoundsResponse> answer = ListAllRounds(client, asked);
     if (!answer.ok()) return context.Fail(answer.status());
     return context.Show(RoundsText(*answer, context.console.TableWidth()), RoundsJson(*answer));
   });
@@ -55,6 +59,8 @@ void AddRounds(Context& context, cli::App& app) {
     if (!answer.ok()) return context.Fail(answer.status());
     return context.Show(RoundText(*answer, context.console.TableWidth()), RoundJson(*answer));
   });
+  AddRoundsExport(context, rounds);
+  AddRoundsPlot(context, rounds);
 }
 
 void AddClients(Context& context, cli::App& app) {

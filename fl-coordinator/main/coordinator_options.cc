@@ -1,5 +1,6 @@
 #include "coordinator_options.h"
 
+#include <string_view>
 #include <vector>
 
 #include <fmt/ranges.h>
@@ -8,20 +9,32 @@
 
 namespace fedge {
 
+namespace {
+
+constexpr std::string_view kHttpOff = "off";
+
+void CheckAddress(std::string_view option, const std::string& text, bool insecure,
+                  std::vector<std::string>& problems) {
+  const Result<ListenAddress> address = ListenAddress::Parse(text);
+  if (!address.ok()) {
+    problems.push_back(fmt::format("{}: {}", option, address.status().message()));
+  } else if (!insecure && !IsLoopback(address->ToString())) {
+    problems.push_back(
+        fmt::format("{} {} would take connections from other machines without encryption or "
+                    "authentication; "
+                    "listen on 127.0.0.1, or add --insecure on a network that you trust",
+                    option, text));
+  }
+}
+
+}  // namespace
+
 Status CoordinatorOptions::Validate() const {
   std::vector<std::string> problems;
   if (state_dir.empty())
     problems.emplace_back("--state-dir is missing: name a folder for everything that must last");
-  const Result<ListenAddress> address = ListenAddress::Parse(listen);
-  if (!address.ok()) {
-    problems.push_back("--listen: " + address.status().message());
-  } else if (!insecure && !IsLoopback(address->ToString())) {
-    problems.push_back(
-        fmt::format("--listen {} would take connections from other machines without encryption or "
-                    "authentication; "
-                    "listen on 127.0.0.1, or add --insecure on a network that you trust",
-                    listen));
-  }
+  CheckAddress("--listen", listen, insecure, problems);
+  if (http != kHttpOff) CheckAddress("--http", http, insecure, problems);
   if (problems.empty()) return OkStatus();
   return InvalidArgument("{}", fmt::join(problems, "; "));
 }
@@ -31,6 +44,7 @@ ServerOptions CoordinatorOptions::ToServerOptions() const {
   options.state_dir = state_dir;
   options.model = model;
   options.listen = ListenAddress::Parse(listen).value();
+  if (http != kHttpOff) options.http = ListenAddress::Parse(http).value();
   options.restore = restore;
   options.store.keep_tasks = keep_history;
   options.runtime.keep_rounds = keep_rounds;

@@ -15,6 +15,7 @@ struct CoordinatorOptions {
   std::string model;
   std::string state_dir;
   std::string listen = "127.0.0.1:8470";
+  std::string http = "127.0.0.1:8471";  // or "off"
   bool insecure = false;
   std::string ready_file;
   std::string restore;

@@ -25,6 +25,10 @@ void BindOptions(fedge::cli::App& app, fedge::CoordinatorOptions& options) {
              {.group = "Model and state", .completion = Completion::kFile});
   app.Option("-l,--listen", &options.listen, "HOST:PORT",
              "where clients and fedctl connect; port 0 takes any free one", {.group = "Network"});
+  app.Option("--http", &options.http, "HOST:PORT",
+             "where /metrics (Prometheus), /health/live and /health/ready are served over HTTP; "
+             "'off': nowhere",
+             {.group = "Network"});
   app.Flag("--insecure", &options.insecure,
            "listen beyond this machine without encryption and authentication",
            {.group = "Network"});

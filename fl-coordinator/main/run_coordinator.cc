@@ -19,13 +19,15 @@ constexpr char kProgram[] = "fl-coordinator";
 constexpr Duration kPatience{3'000};
 
 // Whoever waits for either finds the other done.
-Status AnnounceReady(const CoordinatorOptions& options, const std::string& address) {
+Status AnnounceReady(const CoordinatorOptions& options, const CoordinatorServer& server) {
   if (!options.ready_file.empty()) {
-    const std::string line = address + "\n";
+    const std::string line = server.address() + "\n";
     FEDGE_RETURN_IF_ERROR(
         WriteFileAtomically(PosixFileSystem(), options.ready_file, AsBytes(line)));
   }
-  fmt::print("listening on {}\n", address);
+  const std::string http = server.http_address();
+  fmt::print("listening on {}\n{}", server.address(),
+             http.empty() ? "" : fmt::format("metrics and health on http://{}/\n", http));
   std::fflush(stdout);
   return OkStatus();
 }
@@ -41,10 +43,12 @@ int RunCoordinator(const CoordinatorOptions& options) {
   Result<std::unique_ptr<CoordinatorServer>> server =
       CoordinatorServer::Start(std::move(server_options));
   if (!server.ok()) return cli::Fail(kProgram, server.status());
-  log::Info("coordinator started version={} address={} state_dir={}", kVersion,
-            (*server)->address(), options.state_dir);
+  log::Info("coordinator started version={} address={} http={} state_dir={}", kVersion,
+            (*server)->address(),
+            (*server)->http_address().empty() ? "off" : (*server)->http_address(),
+            options.state_dir);
 
-  if (const Status status = AnnounceReady(options, (*server)->address()); !status.ok())
+  if (const Status status = AnnounceReady(options, **server); !status.ok())
     return cli::Fail(kProgram, status);
   ReleaseStartupMemory();
   const int signal = shutdown.Wait();

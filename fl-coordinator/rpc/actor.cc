@@ -1,6 +1,7 @@
 #include "fedge/coordinator_rpc/actor.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -58,6 +59,10 @@ Status Actor::Load() {
                 [this](const RoundRecord& round) { round_changes_.Add(round); });
   FEDGE_RETURN_IF_ERROR(parts_.spool.DropAllBut(SpooledRound(state_)));
   FEDGE_RETURN_IF_ERROR(parts_.models.Publish(state_.model));
+  // What ended before this process began is not its to count.
+  const RoundRecord* current = CurrentRound(state_);
+  const bool unfinished = current != nullptr && current->ended == TimePoint{};
+  last_ended_round_ = state_.last_round - (unfinished ? 1 : 0);
   FEDGE_RETURN_IF_ERROR(ReopenLostTasks());
   Take(Resume(options_.limits, std::move(state_), now_));
   RunBatch({});
@@ -135,6 +140,7 @@ void Actor::RunBatch(const std::vector<Command>& commands) {
   AnswerDuePolls();
   for (const ClientId& client : std::exchange(unsettled_, {})) SettlePoll(client);
   watchers_.Update(*this);
+  CountLevels();
 }
 
 Duration Actor::IdleTime() const {
@@ -155,7 +161,10 @@ Duration Actor::IdleTime() const {
 
 Actor::Applied Actor::Apply(const Event& event) {
   if (!failure_.ok()) return {failure_, std::nullopt};
-  return Take(Advance(options_.limits, std::move(state_), event, now_));
+  const RoundId last_round = state_.last_round;
+  Applied applied = Take(Advance(options_.limits, std::move(state_), event, now_));
+  if (std::holds_alternative<AbortRun>(event) && applied.status.ok()) aborted_round_ = last_round;
+  return applied;
 }
 
 Actor::Applied Actor::Take(Step step) {
@@ -223,11 +232,19 @@ void Actor::SaveBatch() {
 }
 
 Status Actor::MakeDurable() {
-  for (const RoundId round : unsynced_) FEDGE_RETURN_IF_ERROR(parts_.spool.Sync(round));
+  using Commit = CoordinatorMetrics::CommitStep;
+  for (const RoundId round : unsynced_) {
+    const auto started = std::chrono::steady_clock::now();
+    FEDGE_RETURN_IF_ERROR(parts_.spool.Sync(round));
+    parts_.metrics.Committed(Commit::kSpool, std::chrono::steady_clock::now() - started);
+  }
   if (writes_.empty()) return OkStatus();
+  const auto started = std::chrono::steady_clock::now();
   FEDGE_RETURN_IF_ERROR(parts_.store.Commit(writes_));
+  parts_.metrics.Committed(Commit::kDatabase, std::chrono::steady_clock::now() - started);
   bool events = false;
   for (const StoreWrite& write : writes_) {
+    CountSaved(write);
     if (const auto* round = std::get_if<SaveRound>(&write)) round_changes_.Add(round->round);
     if (const auto* event = std::get_if<SaveEvent>(&write)) {
       LogEvent(event->event);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "fedge/common/clock.h"
@@ -19,6 +20,7 @@
 #include "fedge/coordinator_rpc/event_followers.h"
 #include "fedge/coordinator_rpc/kept_models.h"
 #include "fedge/coordinator_rpc/mailbox.h"
+#include "fedge/coordinator_rpc/metrics.h"
 #include "fedge/coordinator_rpc/parked_polls.h"
 #include "fedge/coordinator_rpc/round_changes.h"
 #include "fedge/coordinator_rpc/runtime_options.h"
@@ -35,6 +37,7 @@ struct CoordinatorParts {
   Spool& spool;
   ModelStore& models;
   const Clock& clock;
+  CoordinatorMetrics& metrics;
 };
 
 // Feeds the run machine and performs its effects. Works in batches: all commands that wait are
@@ -74,9 +77,12 @@ class Actor {
   void Settle(const ClientId& client) { unsettled_.insert(client); }
   void Park(Session& session, ParkedPolls::Parked parked);
   std::optional<ParkedPolls::Parked> Unpark(Session& session);
+  // What the client does may have changed: sees to it that the metrics say so.
+  void CountClient(Session& session);
   // The session ends, and the client with it.
   void RemoveSession(const ClientId& client);
 
+  CoordinatorMetrics& metrics() { return parts_.metrics; }
   TimePoint now() const { return now_; }
   TimePoint started() const { return started_; }
   bool draining() const { return draining_; }
@@ -111,6 +117,9 @@ class Actor {
   void Note(std::string kind, RoundId round, std::string message);
   void Perform(const Effect& effect);
   void PublishModel(const ModelRef& model);
+  void CountSaved(const StoreWrite& write);
+  void CountRound(const RoundRecord& round);
+  void CountLevels();
   void SettlePoll(const ClientId& client);
 
   const RuntimeOptions& options_;
@@ -130,6 +139,11 @@ class Actor {
   RoundChanges round_changes_;
   Random random_;
   ModelFacts model_facts_;
+  RoundId last_ended_round_ = 0;  // up to this one rounds are counted
+  RoundId aborted_round_ = 0;     // the last one that an operator ended
+  // What makes progress, as last looked at, and when it changed.
+  std::tuple<PhaseName, RoundId, std::uint32_t> counted_steps_;
+  TimePoint progress_{};
   RoundId upload_round_ = 0;  // whose uploads are taken; 0: none
   bool aggregating_ = false;
   TimePoint next_expiry_check_{};

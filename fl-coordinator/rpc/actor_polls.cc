@@ -10,13 +10,17 @@ namespace fedge {
 void Actor::Park(Session& session, ParkedPolls::Parked parked) {
   session.parked = true;
   session.disconnected.reset();
+  parked.call->Held();
   polls_.Park(session.id, std::move(parked));
+  CountClient(session);
   Settle(session.record.client);
 }
 
 std::optional<ParkedPolls::Parked> Actor::Unpark(Session& session) {
   session.parked = false;
-  return polls_.Take(session.id);
+  auto parked = polls_.Take(session.id);
+  CountClient(session);
+  return parked;
 }
 
 void Actor::RemoveSession(const ClientId& client) {
@@ -26,6 +30,7 @@ void Actor::RemoveSession(const ClientId& client) {
     parked->call->Reply(Unauthenticated("the session has ended"));
   session->record.last_seen = session->last_heard;
   Save(SaveClient{session->record});
+  if (session->counted) parts_.metrics.AddClients(session->record.role, *session->counted, -1);
   sessions_.Remove(client);
   Apply(ClientLeft{client});
 }

@@ -73,7 +73,7 @@ v1::ClientInfo DescribeClient(const Actor& actor, const ClientRecord& stored) {
   v1::ClientInfo info = ToProto(session == nullptr ? stored : session->record);
   if (session != nullptr)
     info.set_last_seen_unix_ms(session->last_heard.time_since_epoch().count());
-  info.set_state(ClientState(actor, stored.client));
+  info.set_state(DescribeState(actor, stored.client));
   return info;
 }
 

@@ -29,17 +29,19 @@ grpc::ServerWriteReactor<v1::WatchResponse>* AdminService::Watch(grpc::CallbackS
 grpc::ServerUnaryReactor* AdminService::ListRounds(grpc::CallbackServerContext* context,
                                                    const v1::ListRoundsRequest* request,
                                                    v1::ListRoundsResponse* response) {
-  return HandleHere(context, request, response, [this](const auto& asked, auto& answer) {
-    return fedge::ListRounds(coordinator_.store(), asked, answer);
-  });
+  return HandleHere(coordinator_, context, request, response,
+                    [this](const auto& asked, auto& answer) {
+                      return fedge::ListRounds(coordinator_.store(), asked, answer);
+                    });
 }
 
 grpc::ServerUnaryReactor* AdminService::GetRound(grpc::CallbackServerContext* context,
                                                  const v1::GetRoundRequest* request,
                                                  v1::GetRoundResponse* response) {
-  return HandleHere(context, request, response, [this](const auto& asked, auto& answer) {
-    return fedge::GetRound(coordinator_.store(), asked, answer);
-  });
+  return HandleHere(coordinator_, context, request, response,
+                    [this](const auto& asked, auto& answer) {
+                      return fedge::GetRound(coordinator_.store(), asked, answer);
+                    });
 }
 
 grpc::ServerUnaryReactor* AdminService::ListClients(grpc::CallbackServerContext* context,

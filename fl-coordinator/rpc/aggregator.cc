@@ -1,6 +1,7 @@
 #include "fedge/coordinator_rpc/aggregator.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -50,6 +51,12 @@ std::vector<std::size_t> StoragesOf(const Manifest& manifest) {
   return storages;
 }
 
+std::uint64_t TotalBytes(std::span<const SpooledUpdate> updates) {
+  std::uint64_t bytes = 0;
+  for (const SpooledUpdate& update : updates) bytes += update.extent.size;
+  return bytes;
+}
+
 // A failed or cancelled attempt leaves no file behind.
 class TemporaryFile {
  public:
@@ -88,8 +95,10 @@ Result<ModelRef> AggregateRound(const AggregationInput& input, const RoundRecord
   FEDGE_ASSIGN_OR_RETURN(
       ArchiveWriter writer,
       ArchiveWriter::Create(base.archive, input.files, temporary.path(), std::move(options)));
+  const auto started = std::chrono::steady_clock::now();
   FEDGE_RETURN_IF_ERROR(
       WeightedMean(base.archive, base.manifest, updates, input.spool, writer, {.stop = stop}));
+  input.metrics.Aggregated(TotalBytes(updates), std::chrono::steady_clock::now() - started);
   FEDGE_ASSIGN_OR_RETURN(const ArchiveWriter::Summary summary, writer.Finish());
 
   const ModelRef model = {
@@ -124,11 +133,13 @@ Aggregation TryToAggregate(const AggregationInput& input, const RoundRecord& rou
   return aggregation;
 }
 
-Aggregator::Aggregator(FileSystem& files, Store& store, Spool& spool, ModelStore& models, Done done)
+Aggregator::Aggregator(FileSystem& files, Store& store, Spool& spool, ModelStore& models,
+                       CoordinatorMetrics& metrics, Done done)
     : files_(files),
       store_(store),
       spool_(spool),
       models_(models),
+      metrics_(metrics),
       done_(std::move(done)),
       thread_([this](const std::stop_token& stop) { Work(stop); }) {}
 
@@ -160,7 +171,7 @@ void Aggregator::Work(const std::stop_token& stop) {
       job_ = std::stop_source();
       job = job_.get_token();
     }
-    done_(round, TryToAggregate({files_, store_, spool_, models_}, round, job));
+    done_(round, TryToAggregate({files_, store_, spool_, models_, metrics_}, round, job));
   }
 }
 

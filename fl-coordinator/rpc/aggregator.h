@@ -14,6 +14,7 @@
 #include "fedge/coordinator/spool.h"
 #include "fedge/coordinator/store.h"
 #include "fedge/coordinator/stored_files.h"
+#include "fedge/coordinator_rpc/metrics.h"
 
 namespace fedge {
 
@@ -34,7 +35,8 @@ class Aggregator {
   using Done = std::function<void(const RoundRecord& round, Aggregation aggregation)>;
 
   // All outlive the aggregator.
-  Aggregator(FileSystem& files, Store& store, Spool& spool, ModelStore& models, Done done);
+  Aggregator(FileSystem& files, Store& store, Spool& spool, ModelStore& models,
+             CoordinatorMetrics& metrics, Done done);
   // Stops what is running and waits for it.
   ~Aggregator();
 
@@ -51,6 +53,7 @@ class Aggregator {
   Store& store_;
   Spool& spool_;
   ModelStore& models_;
+  CoordinatorMetrics& metrics_;
   const Done done_;
 
   std::mutex mutex_;
@@ -69,6 +72,7 @@ struct AggregationInput {
   Store& store;
   Spool& spool;
   ModelStore& models;
+  CoordinatorMetrics& metrics;
 };
 Result<ModelRef> AggregateRound(const AggregationInput& input, const RoundRecord& round,
                                 const std::stop_token& stop);

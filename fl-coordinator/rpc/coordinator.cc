@@ -31,7 +31,7 @@ void EndAggregation(Actor& actor, RoundId round, const Aggregation& aggregation)
 
 Result<std::unique_ptr<Coordinator>> Coordinator::Start(const RuntimeOptions& options,
                                                         const CoordinatorParts& parts,
-                                                        std::function<void()> on_failure) {
+                                                        OnFailure on_failure) {
   std::unique_ptr<Coordinator> coordinator(new Coordinator(options, parts, std::move(on_failure)));
   FEDGE_RETURN_IF_ERROR(coordinator->actor_.Load());
   coordinator->thread_ = std::thread([self = coordinator.get()] { self->Loop(); });
@@ -39,16 +39,16 @@ Result<std::unique_ptr<Coordinator>> Coordinator::Start(const RuntimeOptions& op
 }
 
 Coordinator::Coordinator(const RuntimeOptions& options, const CoordinatorParts& parts,
-                         std::function<void()> on_failure)
+                         OnFailure on_failure)
     : options_(options),
       parts_(parts),
       on_failure_(std::move(on_failure)),
       mailbox_(options.max_queued_requests),
-      aggregator_(
-          std::make_unique<Aggregator>(parts.files, parts.store, parts.spool, parts.models,
-                                       [this](const RoundRecord& round, Aggregation aggregation) {
-                                         Aggregated(round, std::move(aggregation));
-                                       })),
+      aggregator_(std::make_unique<Aggregator>(
+          parts.files, parts.store, parts.spool, parts.models, parts.metrics,
+          [this](const RoundRecord& round, Aggregation aggregation) {
+            Aggregated(round, std::move(aggregation));
+          })),
       actor_(options_, parts_, *aggregator_) {}
 
 Coordinator::~Coordinator() { Stop(); }
@@ -83,7 +83,7 @@ void Coordinator::Loop() {
       failure_ = actor_.failure();
     }
     mailbox_.Close();
-    if (on_failure_) on_failure_();
+    if (on_failure_) on_failure_(actor_.failure());
   }
 }
 

@@ -18,12 +18,13 @@ namespace fedge {
 // aggregates. Thread-safe.
 class Coordinator {
  public:
+  using OnFailure = std::function<void(const Status& failure)>;
   // Continues what the state directory holds. `on_failure` is called once, on the actor thread,
   // when the state could not be saved or a round not be aggregated: the process should then end,
   // which loses nothing that was acknowledged, and be started again once the disk is in order.
   static Result<std::unique_ptr<Coordinator>> Start(const RuntimeOptions& options,
                                                     const CoordinatorParts& parts,
-                                                    std::function<void()> on_failure);
+                                                    OnFailure on_failure);
   // Stop(). Calls that still wait for the actor must have been answered: shut the server down
   // first.
   ~Coordinator();
@@ -47,17 +48,18 @@ class Coordinator {
   Status failure() const;
 
   const RuntimeOptions& options() const { return options_; }
+  CoordinatorMetrics& metrics() { return parts_.metrics; }
+  std::size_t num_queued() const { return mailbox_.size(); }
   Store& store() { return parts_.store; }
 
  private:
-  Coordinator(const RuntimeOptions& options, const CoordinatorParts& parts,
-              std::function<void()> on_failure);
+  Coordinator(const RuntimeOptions& options, const CoordinatorParts& parts, OnFailure on_failure);
   void Loop();
   void Aggregated(const RoundRecord& round, Aggregation aggregation);
 
   const RuntimeOptions options_;
   const CoordinatorParts parts_;
-  const std::function<void()> on_failure_;
+  const OnFailure on_failure_;
   Mailbox mailbox_;
   std::unique_ptr<Aggregator> aggregator_;
   Actor actor_;

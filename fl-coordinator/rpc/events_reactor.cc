@@ -17,7 +17,8 @@ constexpr std::uint32_t kPage = 200;
 }  // namespace
 
 EventsReactor::EventsReactor(Coordinator& coordinator, const v1::ListEventsRequest& request)
-    : coordinator_(coordinator),
+    : CountedCall(coordinator.metrics(), MethodOf<v1::ListEventsRequest>()),
+      coordinator_(coordinator),
       request_(request),
       id_(NextCallId()),
       sent_(request.after_sequence()) {
@@ -28,7 +29,10 @@ EventsReactor::EventsReactor(Coordinator& coordinator, const v1::ListEventsReque
   SendNext();
 }
 
-void EventsReactor::Resume() { SendNext(); }
+void EventsReactor::Resume() {
+  StartTiming();
+  SendNext();
+}
 
 void EventsReactor::End(const Status& status) { Finish(ToGrpc(status)); }
 
@@ -51,7 +55,8 @@ void EventsReactor::WaitForMore() {
     if (actor.draining()) return End(Busy());
     if (actor.store().last_event_sequence() > sent_) return Resume();
     if (!actor.followers().Add(id_, this))
-      End(ResourceExhausted("too many calls follow the events; try again later"));
+      return End(ResourceExhausted("too many calls follow the events; try again later"));
+    StopTiming();
   });
   if (!posted) End(Busy());
 }

@@ -8,6 +8,7 @@
 
 #include "fedge/common/status.h"
 #include "fedge/coordinator/records.h"
+#include "fedge/coordinator_rpc/counted_call.h"
 #include "fedge/v1/admin.pb.h"
 
 namespace fedge {
@@ -16,7 +17,7 @@ class Coordinator;
 
 // One ListEvents call: reads the store page by page, and waits among the actor's EventFollowers for
 // more if it was asked to follow.
-class EventsReactor final : public grpc::ServerWriteReactor<v1::Event> {
+class EventsReactor final : public CountedCall<grpc::ServerWriteReactor<v1::Event>> {
  public:
   EventsReactor(Coordinator& coordinator, const v1::ListEventsRequest& request);
 

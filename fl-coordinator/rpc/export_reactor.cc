@@ -10,7 +10,9 @@
 namespace fedge {
 
 ExportReactor::ExportReactor(Coordinator& coordinator, const v1::ExportModelRequest& request)
-    : coordinator_(coordinator), request_(request) {
+    : CountedCall(coordinator.metrics(), MethodOf<v1::ExportModelRequest>()),
+      coordinator_(coordinator),
+      request_(request) {
   // A model is given out only once it is saved and published.
   const bool posted = coordinator_.TryPost([this](Actor& actor) {
     actor.Defer(

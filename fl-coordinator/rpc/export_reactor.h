@@ -2,6 +2,7 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include "fedge/coordinator_rpc/counted_call.h"
 #include "fedge/coordinator_rpc/model_chunks.h"
 #include "fedge/v1/admin.pb.h"
 
@@ -11,7 +12,7 @@ class Actor;
 class Coordinator;
 
 // One ExportModel call: the actor finds the model, the rest runs on the RPC threads.
-class ExportReactor final : public grpc::ServerWriteReactor<v1::ExportModelResponse> {
+class ExportReactor final : public CountedCall<grpc::ServerWriteReactor<v1::ExportModelResponse>> {
  public:
   ExportReactor(Coordinator& coordinator, const v1::ExportModelRequest& request);
 

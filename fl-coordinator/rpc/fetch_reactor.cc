@@ -24,7 +24,9 @@ RoundId RoundOf(const State& state, const ClientId& client) {
 }  // namespace
 
 FetchReactor::FetchReactor(Coordinator& coordinator, const v1::FetchRequest& request)
-    : coordinator_(coordinator), request_(request) {
+    : CountedCall(coordinator.metrics(), MethodOf<v1::FetchRequest>()),
+      coordinator_(coordinator),
+      request_(request) {
   if (!coordinator_.TryPost([this](Actor& actor) { Begin(actor); })) Finish(ToGrpc(Busy()));
 }
 
@@ -51,6 +53,7 @@ void FetchReactor::SendNext() {
     return Finish(ToGrpc(status));
   message_.set_crc32(Crc32(AsBytes(message_.data())));
   sent_bytes_ += message_.data().size();
+  metrics().BytesSent(message_.data().size());
   if (chunks_.at_end()) {
     StartWriteAndFinish(&message_, grpc::WriteOptions(), grpc::Status::OK);
   } else {

@@ -5,6 +5,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "fedge/common/status.h"
+#include "fedge/coordinator_rpc/counted_call.h"
 #include "fedge/coordinator_rpc/model_chunks.h"
 #include "fedge/v1/federation.pb.h"
 
@@ -14,7 +15,7 @@ class Actor;
 class Coordinator;
 
 // One Fetch call: the actor finds the model, the rest runs on the RPC threads.
-class FetchReactor final : public grpc::ServerWriteReactor<v1::FetchChunk> {
+class FetchReactor final : public CountedCall<grpc::ServerWriteReactor<v1::FetchChunk>> {
  public:
   FetchReactor(Coordinator& coordinator, const v1::FetchRequest& request);
 

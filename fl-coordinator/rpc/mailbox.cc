@@ -27,6 +27,11 @@ void Mailbox::Close() {
   closed_ = true;
 }
 
+std::size_t Mailbox::size() const {
+  const std::lock_guard lock(mutex_);
+  return commands_.size();
+}
+
 std::vector<Command> Mailbox::TakeAll(Duration max_wait) {
   std::unique_lock lock(mutex_);
   if (max_wait > Duration::zero()) {

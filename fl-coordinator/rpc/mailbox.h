@@ -29,10 +29,11 @@ class Mailbox {
 
   // All that is there, in order; waits at most `max_wait` for the first. One caller at a time.
   std::vector<Command> TakeAll(Duration max_wait);
+  std::size_t size() const;
 
  private:
   const std::size_t max_requests_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable filled_;
   std::vector<Command> commands_;
   bool closed_ = false;

@@ -12,7 +12,11 @@ namespace fedge {
 
 PollCall::PollCall(Coordinator& coordinator, const v1::PollRequest& request,
                    v1::PollResponse& response)
-    : coordinator_(coordinator), request_(request), response_(response), id_(NextCallId()) {
+    : CountedCall(coordinator.metrics(), MethodOf<v1::PollRequest>()),
+      coordinator_(coordinator),
+      request_(request),
+      response_(response),
+      id_(NextCallId()) {
   if (!coordinator_.TryPost([this](Actor& actor) { HandlePoll(actor, *this); })) {
     Answer(
         GoneAnswer("the coordinator is busy or shutting down", coordinator_.options().retry_after));

@@ -7,6 +7,7 @@
 #include "fedge/coordinator_rpc/client_text.h"
 #include "fedge/coordinator_rpc/poll_answers.h"
 #include "fedge/coordinator_rpc/poll_reactor.h"
+#include "fedge/coordinator_rpc/update_labels.h"
 #include "fedge/rpc/convert.h"
 #include "fedge/rpc/transport.h"
 
@@ -77,6 +78,7 @@ Session& Continue(Actor& actor, const std::string& key, ClientRecord record) {
   }
   session->last_heard = actor.now();
   session->disconnected.reset();
+  actor.CountClient(*session);
   return *session;
 }
 
@@ -116,9 +118,11 @@ Status Report(Actor& actor, const v1::ReportRequest& request) {
       status = actor.Apply(EvaluationFailed{task->round, client, std::move(reason)}).status;
     } else {
       status = actor.Apply(TaskFailed{task->round, client, std::move(reason)}).status;
+      if (status.ok()) actor.metrics().UpdateDecided(kFailedUpdate);
     }
   }
   session->answered_task = request.task_id();
+  actor.CountClient(*session);
   return status;
 }
 

@@ -11,6 +11,7 @@
 #include "fedge/common/clock.h"
 #include "fedge/common/result.h"
 #include "fedge/coordinator/records.h"
+#include "fedge/coordinator_rpc/metrics.h"
 #include "fedge/coordinator_rpc/runtime_options.h"
 
 namespace fedge {
@@ -25,6 +26,7 @@ struct Session {
   bool parked = false;                      // its poll is held
   // The last one that it got an answer for: nothing more to say about it.
   std::string answered_task{};
+  std::optional<ClientState> counted{};  // as what the metrics have it
 };
 
 // Who is here, by session and by client id. Runs on the actor thread.

@@ -36,14 +36,20 @@ v1::CoordinatorStatus BuildStatus(const Actor& actor) {
   return status;
 }
 
-std::string ClientState(const Actor& actor, const std::string& client) {
+ClientState StateOf(const Actor& actor, const Session& session) {
+  if (session.disconnected) return ClientState::kDisconnected;
+  const ParkedPolls::Parked* parked = actor.polls().Find(session.id);
+  const bool busy =
+      parked != nullptr && !parked->busy_task.empty() && parked->busy_task != session.answered_task;
+  if (!busy) return ClientState::kIdle;
+  return session.record.role == Role::kEvaluator ? ClientState::kEvaluating
+                                                 : ClientState::kTraining;
+}
+
+std::string DescribeState(const Actor& actor, const ClientId& client) {
   const Session* session = actor.sessions().FindClient(client);
-  if (session == nullptr || session->disconnected) return "disconnected";
-  const ParkedPolls::Parked* parked = actor.polls().Find(session->id);
-  const bool busy = parked != nullptr && !parked->busy_task.empty() &&
-                    parked->busy_task != session->answered_task;
-  if (!busy) return "idle";
-  return session->record.role == Role::kEvaluator ? "evaluating" : "training";
+  return std::string(
+      Name(session == nullptr ? ClientState::kDisconnected : StateOf(actor, *session)));
 }
 
 }  // namespace fedge

@@ -16,7 +16,10 @@ static_assert(static_cast<int>(v1::REFUSAL_DUPLICATE) == static_cast<int>(kLastR
 
 SubmitReactor::SubmitReactor(Coordinator& coordinator, grpc::CallbackServerContext& context,
                              v1::SubmitResponse& response)
-    : coordinator_(coordinator), context_(context), response_(response) {
+    : CountedCall(coordinator.metrics(), MethodOf<v1::SubmitRequest>()),
+      coordinator_(coordinator),
+      context_(context),
+      response_(response) {
   StartRead(&message_);
 }
 
@@ -74,6 +77,7 @@ Status SubmitReactor::TakeChunk() {
   if (!message_.has_chunk()) return OutOfRange("after the header a stream has chunks only");
   const v1::SubmitChunk& chunk = message_.chunk();
   const auto bytes = AsBytes(chunk.data());
+  metrics().BytesReceived(bytes.size());
   if (bytes.size() > kMaxChunkBytes)
     return OutOfRange("a chunk has {} bytes; at most {}", bytes.size(), kMaxChunkBytes);
   if (Crc32(bytes) != chunk.crc32())

@@ -7,6 +7,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "fedge/common/status.h"
+#include "fedge/coordinator_rpc/counted_call.h"
 #include "fedge/coordinator_rpc/upload.h"
 #include "fedge/v1/federation.pb.h"
 
@@ -18,7 +19,7 @@ class Coordinator;
 // then checked and written on the RPC thread that reads them; the actor decides about the whole
 // update. At any time one side holds the call: whoever does reads on, hands it over, or ends it
 // (Answer, Fail, TurnAway).
-class SubmitReactor final : public grpc::ServerReadReactor<v1::SubmitRequest> {
+class SubmitReactor final : public CountedCall<grpc::ServerReadReactor<v1::SubmitRequest>> {
  public:
   SubmitReactor(Coordinator& coordinator, grpc::CallbackServerContext& context,
                 v1::SubmitResponse& response);

@@ -5,6 +5,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "fedge/coordinator_rpc/coordinator.h"
+#include "fedge/coordinator_rpc/counted_call.h"
 #include "fedge/rpc/status.h"
 
 namespace fedge {
@@ -12,10 +13,14 @@ namespace fedge {
 // A call with one request and one response. Whoever it is handed to must Reply once; it deletes
 // itself afterwards.
 template <typename Request, typename Response>
-class UnaryCall final : public grpc::ServerUnaryReactor {
+class UnaryCall final : public CountedCall<grpc::ServerUnaryReactor> {
  public:
-  UnaryCall(grpc::CallbackServerContext& context, const Request& request, Response& response)
-      : context_(context), request_(request), response_(response) {}
+  UnaryCall(Coordinator& coordinator, grpc::CallbackServerContext& context, const Request& request,
+            Response& response)
+      : CountedCall(coordinator.metrics(), MethodOf<Request>()),
+        context_(context),
+        request_(request),
+        response_(response) {}
 
   const Request& request() const { return request_; }
   Response& response() { return response_; }
@@ -43,7 +48,7 @@ grpc::ServerUnaryReactor* HandleOnActor(Coordinator& coordinator,
                                         grpc::CallbackServerContext* context,
                                         const Request* request, Response* response,
                                         Handler handler) {
-  auto* call = new UnaryCall<Request, Response>(*context, *request, *response);
+  auto* call = new UnaryCall<Request, Response>(coordinator, *context, *request, *response);
   if (!coordinator.TryPost([call, handler](Actor& actor) { handler(actor, *call); })) {
     call->TurnAway(Busy(), coordinator.options().retry_after);
   }
@@ -52,9 +57,9 @@ grpc::ServerUnaryReactor* HandleOnActor(Coordinator& coordinator,
 
 // Runs `handler(call.request(), call.response()) -> Status` at once; for what only reads the store.
 template <typename Request, typename Response, typename Handler>
-grpc::ServerUnaryReactor* HandleHere(grpc::CallbackServerContext* context, const Request* request,
-                                     Response* response, Handler handler) {
-  auto* call = new UnaryCall<Request, Response>(*context, *request, *response);
+grpc::ServerUnaryReactor* HandleHere(Coordinator& coordinator, grpc::CallbackServerContext* context,
+                                     const Request* request, Response* response, Handler handler) {
+  auto* call = new UnaryCall<Request, Response>(coordinator, *context, *request, *response);
   call->Reply(handler(*request, *response));
   return call;
 }

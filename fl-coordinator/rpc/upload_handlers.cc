@@ -9,6 +9,7 @@
 #include "fedge/coordinator_rpc/client_text.h"
 #include "fedge/coordinator_rpc/session_handlers.h"
 #include "fedge/coordinator_rpc/submit_reactor.h"
+#include "fedge/coordinator_rpc/update_labels.h"
 #include "fedge/rpc/convert.h"
 
 namespace fedge {
@@ -94,10 +95,12 @@ Actor::Applied Decide(Actor& actor, SubmitReactor& reactor, const Event& event) 
                                                              .reason = applied.status.message()});
   if (Session* session = actor.sessions().FindClient(reactor.header().client)) {
     session->answered_task = reactor.task_id();
+    actor.CountClient(*session);
     CountForClient(actor, *session, answer, reactor.header());
   }
-  actor.Defer([&reactor, answer = std::move(answer)](const Status& saved) {
+  actor.Defer([&actor, &reactor, answer = std::move(answer)](const Status& saved) {
     if (!saved.ok()) return reactor.Fail(saved);
+    actor.metrics().UpdateDecided(LabelsOf(answer));
     reactor.Answer(OutcomeOf(answer.outcome), {answer.refusal, answer.reason});
   });
   return applied;
@@ -186,6 +189,7 @@ void BeginUpload(Actor& actor, SubmitReactor& reactor) {
   const bool well_named = task && task->kind == TaskId::Kind::kTrain && task->client == client &&
                           task->round == header.round();
   if (!well_named) {
+    actor.metrics().UpdateDecided(kUnaskedUpdate);
     return reactor.Answer(v1::SubmitResponse::REFUSED,
                           {RefusalCode::kRound,
                            fmt::format("task '{}' of round {} is no training task of client '{}'",

@@ -41,6 +41,8 @@ class UploadTable {
     if (payload_bytes >= options_.small_update_bytes) --streams_;
   }
 
+  std::size_t streams() const { return streams_; }
+
   // Forgets one; whoever streams it gets no further.
   void Drop(const std::string& task) {
     if (const auto found = uploads_.find(task); found != uploads_.end()) {

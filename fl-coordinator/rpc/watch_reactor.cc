@@ -26,6 +26,7 @@ void BeginWatch(Actor& actor, WatchReactor& reactor, std::uint64_t id) {
     return reactor.End(ResourceExhausted("{} watchers are connected, which is the most at once",
                                          actor.watchers().size()));
   }
+  reactor.Idle();
   const Duration interval(static_cast<Duration::rep>(request.min_interval_ms()));
   actor.watchers().Add(id, &reactor,
                        {.run = request.run() != 0 ? request.run() : state.last_run,
@@ -36,12 +37,16 @@ void BeginWatch(Actor& actor, WatchReactor& reactor, std::uint64_t id) {
 }  // namespace
 
 WatchReactor::WatchReactor(Coordinator& coordinator, const v1::WatchRequest& request)
-    : coordinator_(coordinator), request_(request), id_(NextCallId()) {
+    : CountedCall(coordinator.metrics(), MethodOf<v1::WatchRequest>()),
+      coordinator_(coordinator),
+      request_(request),
+      id_(NextCallId()) {
   if (!coordinator_.TryPost([this, id = id_](Actor& actor) { BeginWatch(actor, *this, id); }))
     End(Busy());
 }
 
 void WatchReactor::Send(v1::WatchResponse message) {
+  StartTiming();
   message_ = std::move(message);
   StartWrite(&message_);
 }
@@ -49,6 +54,7 @@ void WatchReactor::Send(v1::WatchResponse message) {
 void WatchReactor::End(const Status& status) { Finish(ToGrpc(status)); }
 
 void WatchReactor::OnWriteDone(bool ok) {
+  StopTiming();
   coordinator_.Post([id = id_, ok](Actor& actor) { actor.watchers().Written(id, ok); });
 }
 
