@@ -36,6 +36,8 @@ only_in LibTorch 'torch/|ATen/|c10/|caffe2/' fl-client/torch/ tests/unit/learn/ 
 only_in 'gRPC and protobuf' 'grpc|google/protobuf|fedge/v1/' common/rpc/ fl-coordinator/rpc/ fl-coordinator/fedctl/ \
   fl-client/rpc/ tests/unit/services/ tests/unit/fedctl/ tests/unit/client/ tests/e2e/ tests/bench/
 only_in CLI11 'CLI/' common/cli/
+only_in Boost 'boost/' common/http/
+only_in prometheus-cpp 'prometheus/' fl-coordinator/rpc/
 only_in spdlog 'spdlog/' common/log.cc
 only_in SQLite 'sqlite3' fl-coordinator/core/ tests/unit/storage/
 only_in RapidJSON 'rapidjson/' common/ tests/

@@ -4,7 +4,7 @@
 #
 #   LIBTORCH=/path/to/libtorch ./scripts/setup.sh     uses that LibTorch instead; CMAKE_PREFIX_PATH does too
 #   ./scripts/setup.sh --no-libtorch                  packages only
-#   ./scripts/setup.sh --check-tools                  also what scripts/check.sh runs: clang, clang-tidy, shellcheck
+#   ./scripts/setup.sh --check-tools                  also what scripts/check.sh runs: clang, clang-tidy, shellcheck, promtool
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -17,14 +17,19 @@ PACKAGES=(
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libsqlite3-dev libeigen3-dev libcli11-dev libspdlog-dev libfmt-dev
   libgtest-dev libgmock-dev libbenchmark-dev libdeflate-dev zlib1g-dev rapidjson-dev libssl-dev
+  libboost-dev prometheus-cpp-dev
 )
 CHECK_PACKAGES=(clang clang-tidy clang-format-14 libclang-rt-14-dev shellcheck valgrind)
 
 WANT_LIBTORCH=1
+WANT_PROMTOOL=0
 for argument in "$@"; do
   case "$argument" in
     --no-libtorch) WANT_LIBTORCH=0 ;;
-    --check-tools) PACKAGES+=("${CHECK_PACKAGES[@]}") ;;
+    --check-tools)
+      PACKAGES+=("${CHECK_PACKAGES[@]}")
+      WANT_PROMTOOL=1
+      ;;
     -h | --help)
       sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
       exit 0
@@ -119,6 +124,23 @@ install_libtorch() {
   rm -rf "$wheels"
 }
 
+# promtool alone, out of the package of Prometheus: to install that would start a server.
+install_promtool() {
+  command -v promtool >/dev/null && return
+  [[ -x "$DEPS/promtool" ]] && return
+  say "promtool: unpacking it to .deps/promtool"
+  local unpacked
+  mkdir -p "$DEPS"
+  unpacked="$(mktemp -d "$DEPS/unpack.XXXXXX")"
+  if (cd "$unpacked" && apt-get download -qq prometheus && dpkg -x prometheus_*.deb .) >/dev/null 2>&1; then
+    mv "$unpacked/usr/bin/promtool" "$DEPS/promtool"
+  else
+    say "promtool: not to be had; the tests of configs/monitoring that need it will be skipped"
+  fi
+  rm -rf "$unpacked"
+}
+
 install_packages
+((WANT_PROMTOOL)) && install_promtool
 ((WANT_LIBTORCH)) && install_libtorch
 exit 0

@@ -17,8 +17,8 @@ constexpr double kWidth = 860;
 constexpr double kHeight = 460;
 constexpr double kLeft = 64;
 constexpr double kRight = 778;
-constexpr double kTop = 92;
-constexpr double kBottom = 404;
+constexpr double kTop = 100;
+constexpr double kBottom = 408;
 
 constexpr char kInk[] = "#1f2937";
 constexpr char kFaint[] = "#6b7280";
@@ -123,10 +123,14 @@ class Drawing {
   }
 
   void Marks() {
+    constexpr double kLabelWidth = 44;
+    double free_from = 0;  // labels that would cover each other are left out
     for (const ChartMark& mark : chart_.marks) {
-      Segment(X(mark.x), kTop, X(mark.x), kBottom,
-              fmt::format("\"{}\" stroke-dasharray=\"3 4\"", "#9ca3af"));
-      Text(X(mark.x) + 4, kTop + 9, fmt::format("fill=\"{}\" font-size=\"10\"", kFaint),
+      const double x = X(mark.x);
+      Segment(x, kTop, x, kBottom, "\"#9ca3af\" stroke-dasharray=\"3 4\"");
+      if (x < free_from) continue;
+      free_from = x + kLabelWidth;
+      Text(x, kTop - 5, fmt::format("fill=\"{}\" font-size=\"10\" text-anchor=\"middle\"", kFaint),
            mark.label);
     }
   }
@@ -202,7 +206,7 @@ class Drawing {
       Segment(x, y - 4, x + 20, y - 4,
               fmt::format("\"{}\" stroke-width=\"3\" stroke-linecap=\"round\"", series.color));
       Text(x + 27, y, "", series.name);
-      advance(series.name + "    ");
+      advance(series.name);
     }
     if (chart_.crosses.empty()) return;
     Cross(x + 10, y - 4);

@@ -17,7 +17,7 @@ trap stop_cluster EXIT
 
 # start_coordinator MODEL: sets ADDRESS and COORDINATOR (its process).
 start_coordinator() {
-  "$BIN/fl-coordinator" --model "$1" --state-dir "$WORK/state" --listen 127.0.0.1:0 --ready-file "$WORK/address" \
+  "$BIN/fl-coordinator" --model "$1" --state-dir "$WORK/state" --listen 127.0.0.1:0 --http off --ready-file "$WORK/address" \
     --log-level error >/dev/null &
   COORDINATOR=$!
   CHILDREN+=("$COORDINATOR")

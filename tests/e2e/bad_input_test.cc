@@ -60,7 +60,7 @@ TEST(BadInputE2eTest, AModelThatIsNoTorchScriptIsRefused) {
   Write(cluster.File("text.pt"), "this is no model");
   const auto start = [&](const std::string& model) {
     return cluster.Run("fl-coordinator", {"--model", model, "--state-dir", cluster.state_dir(),
-                                          "--listen", "127.0.0.1:0"});
+                                          "--listen", "127.0.0.1:0", "--http", "off"});
   };
   ExpectClearError(start(cluster.File("text.pt")), 1, "text.pt");
   ExpectClearError(start(cluster.File("missing.pt")), 1, "missing.pt");
@@ -76,12 +76,13 @@ TEST(BadInputE2eTest, BeyondLoopbackOnlyWithInsecure) {
 TEST(BadInputE2eTest, APortInUseAndALockedStateAreNamed) {
   Cluster cluster;
   cluster.StartCoordinator();
-  ExpectClearError(
-      cluster.Run("fl-coordinator", {"--model", cluster.model_path(), "--state-dir",
-                                     cluster.File("other"), "--listen", cluster.address()}),
-      1, cluster.address());
   ExpectClearError(cluster.Run("fl-coordinator", {"--model", cluster.model_path(), "--state-dir",
-                                                  cluster.state_dir(), "--listen", "127.0.0.1:0"}),
+                                                  cluster.File("other"), "--listen",
+                                                  cluster.address(), "--http", "off"}),
+                   1, cluster.address());
+  ExpectClearError(cluster.Run("fl-coordinator",
+                               {"--model", cluster.model_path(), "--state-dir", cluster.state_dir(),
+                                "--listen", "127.0.0.1:0", "--http", "off"}),
                    1, "state");
 }
 

@@ -33,6 +33,8 @@ Process& Cluster::StartCoordinator(const std::vector<std::string>& flags) {
                                    state_dir(),
                                    "--listen",
                                    address_.empty() ? "127.0.0.1:0" : address_,
+                                   "--http",
+                                   "off",
                                    "--ready-file",
                                    ready};
   argv.insert(argv.end(), flags.begin(), flags.end());

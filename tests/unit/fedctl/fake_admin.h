@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -38,7 +39,7 @@ class FakeAdmin final : public v1::Admin::Service {
   grpc::Status failure;  // of every unary call but GetStatus, if not OK
   // One for each StartRun, first to last, before it succeeds.
   std::vector<grpc::Status> start_failures;
-  v1::ListRoundsResponse rounds;
+  v1::ListRoundsResponse rounds;  // newest first; given out in pages of at most 1,000
   v1::GetRoundResponse round;
   v1::ListClientsResponse clients;
   v1::GetClientResponse client;
@@ -56,6 +57,7 @@ class FakeAdmin final : public v1::Admin::Service {
   std::string abort_reason;
   int resets = 0;
   v1::ListRoundsRequest rounds_request;
+  int rounds_pages = 0;
   v1::ListClientsRequest clients_request;
   v1::ExportModelRequest export_request;
 
@@ -87,7 +89,12 @@ class FakeAdmin final : public v1::Admin::Service {
   grpc::Status ListRounds(Context*, const v1::ListRoundsRequest* request,
                           v1::ListRoundsResponse* response) override {
     rounds_request = *request;
-    *response = rounds;
+    ++rounds_pages;
+    const auto limit = std::min<int>(static_cast<int>(request->limit()), 1'000);
+    for (const v1::RoundSummary& summary : rounds.rounds()) {
+      const bool before = request->before_round() == 0 || summary.round() < request->before_round();
+      if (before && response->rounds_size() < limit) *response->add_rounds() = summary;
+    }
     return failure;
   }
   grpc::Status GetRound(Context*, const v1::GetRoundRequest* request,

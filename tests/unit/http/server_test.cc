@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "connection.h"
+#include "fedge/testing/connection.h"
 
 namespace fedge::http {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "fedge/common/log.h"
 #include "fedge/rpc/transport.h"
+#include "fedge/testing/connection.h"
 #include "fedge/testing/tiny_model.h"
 
 namespace fedge::testing {
@@ -56,6 +57,7 @@ void Harness::Start() {
   options.state_dir = directory_.File("state");
   options.model = directory_.File("model.pt");
   options.listen = {.host = "127.0.0.1", .port = 0};
+  options.http = ListenAddress{.host = "127.0.0.1", .port = 0};
   options.runtime = options_;
   failed_ = {};
   options.on_failure = [this] { failed_.set_value(); };
@@ -159,6 +161,18 @@ void Harness::WaitForParked(std::size_t polls) {
 void Harness::Pass(Duration time) {
   clock_.Advance(time);
   server_->coordinator().Wake();
+}
+
+std::string Harness::Http(const std::string& path) const {
+  return BodyOf(Get(server_->http_address(), path));
+}
+
+double Harness::Metric(const std::string& series) {
+  // The actor has ended the batch that answered.
+  OnActor([](Actor&) {});
+  const std::string page = Http("/metrics");
+  const std::size_t line = page.find("\n" + series + " ");
+  return line == std::string::npos ? -1 : std::stod(page.substr(line + series.size() + 2));
 }
 
 std::string Harness::Payload(const std::vector<float>& weight, const std::vector<float>& bias,

@@ -62,6 +62,11 @@ class Harness {
   TempDirectory& directory() { return directory_; }
   FakeClock& clock() { return clock_; }
   CoordinatorServer& server() { return *server_; }
+  // The body of GET on its HTTP address.
+  std::string Http(const std::string& path) const;
+  // The value of one series of /metrics: "fedge_rounds_total{outcome=\"failed\"}"; -1 if it is not
+  // there. Everything that was answered before is counted.
+  double Metric(const std::string& series);
 
   static RuntimeOptions QuickOptions();
 

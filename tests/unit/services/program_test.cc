@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "fedge/rpc/transport.h"
+#include "fedge/testing/connection.h"
 #include "fedge/testing/process.h"
 #include "harness.h"
 
@@ -20,9 +21,13 @@ class ProgramTest : public ::testing::Test {
  protected:
   std::vector<std::string> Argv(const std::string& state,
                                 const std::vector<std::string>& more = {}) {
-    std::vector<std::string> argv = {FEDGE_COORDINATOR, "--model",
-                                     harness.directory().File("model.pt"), "--state-dir",
-                                     harness.directory().File(state)};
+    std::vector<std::string> argv = {FEDGE_COORDINATOR,
+                                     "--model",
+                                     harness.directory().File("model.pt"),
+                                     "--state-dir",
+                                     harness.directory().File(state),
+                                     "--http",
+                                     "127.0.0.1:0"};
     argv.insert(argv.end(), more.begin(), more.end());
     return argv;
   }
@@ -60,6 +65,29 @@ TEST_F(ProgramTest, RefusesAPortInUse) {
   const Finished run = Run(Argv("own", {"--listen", harness.server().address()}));
   EXPECT_EQ(run.status, 1);
   EXPECT_THAT(run.err, HasSubstr(harness.server().address() + " is in use"));
+}
+
+TEST_F(ProgramTest, RefusesAnHttpPortInUseAndSaysWhatToDo) {
+  const std::string address = harness.server().http_address();
+  const Finished run = Run(Argv("own", {"--listen", "127.0.0.1:0", "--http", address}));
+  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.err, HasSubstr(address + " is in use"));
+  EXPECT_THAT(run.err, HasSubstr("--http off"));
+}
+
+TEST_F(ProgramTest, HttpStaysOnThisMachineUnlessToldOtherwise) {
+  const Finished run = Run(Argv("own", {"--listen", "127.0.0.1:0", "--http", "0.0.0.0:0"}));
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.err, HasSubstr("--http 0.0.0.0:0 would take connections"));
+}
+
+TEST_F(ProgramTest, AnnouncesItsHttpAddress) {
+  StartProcess();
+  ASSERT_TRUE(process->WaitForText("metrics and health on http://127.0.0.1:"));
+  const std::string out = process->Out();
+  const std::size_t begin = out.find("http://") + 7;
+  EXPECT_EQ(BodyOf(Get(out.substr(begin, out.find('/', begin) - begin), "/health/ready")),
+            "ready\n");
 }
 
 TEST_F(ProgramTest, RefusesToListenBeyondLoopbackUnlessToldSo) {

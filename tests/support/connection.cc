@@ -1,4 +1,4 @@
-#include "connection.h"
+#include "fedge/testing/connection.h"
 
 #include <array>
 #include <cstdlib>
