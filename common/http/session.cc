@@ -20,8 +20,10 @@ namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
 
 constexpr std::size_t kFirstBytes = 1'024;
-// A client that has been told off may still be sending.
+// A client that has been told off may still be sending: for how long, and how much, it is listened
+// to, so that it gets to see the answer.
 constexpr Duration kLingerTime{1'000};
+constexpr std::size_t kLingerBytes = 256u << 10;
 
 std::string Text(beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -186,8 +188,10 @@ void Session::Written(error_code error) {
 
 void Session::Linger() {
   stream_.async_read_some(asio::buffer(scratch_),
-                          [self = shared_from_this()](error_code error, std::size_t) {
-                            error ? self->Close() : self->Linger();
+                          [self = shared_from_this()](error_code error, std::size_t bytes) {
+                            self->lingered_bytes_ += bytes;
+                            const bool enough = self->lingered_bytes_ > kLingerBytes;
+                            error || enough ? self->Close() : self->Linger();
                           });
 }
 

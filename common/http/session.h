@@ -53,11 +53,12 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<boost::beast::http::response<Body>> response_;
   std::optional<boost::beast::http::response_serializer<Body>> serializer_;
   boost::beast::http::response<boost::beast::http::empty_body> invitation_;
-  std::array<char, 512> scratch_{};
+  std::array<char, 2'048> scratch_{};
   bool idle_ = false;        // between two requests
   bool is_head_ = false;     // of the request under way
   bool keep_alive_ = false;  // after it
   bool lingers_ = false;     // the answer is the last, and the client may still be sending
+  std::size_t lingered_bytes_ = 0;
   bool closed_ = false;
 };
 

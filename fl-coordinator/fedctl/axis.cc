@@ -21,16 +21,16 @@ double NiceStep(double least) {
 void AddTicks(Axis& axis) {
   const double first = std::ceil(axis.low / axis.step - 1e-6);
   for (double i = first; i * axis.step <= axis.high + axis.step * 1e-6; ++i)
-    axis.ticks.push_back(i * axis.step);
+    axis.ticks.push_back(i == 0 ? 0 : i * axis.step);
 }
 
 }  // namespace
 
 std::string Axis::Label(double tick) const {
+  if (tick == 0) return "0";
   if (step >= 1e7 || step < 1e-6) return fmt::format("{:g}", tick);
   const int decimals = std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)));
-  std::string text = fmt::format("{:.{}f}", tick, decimals);
-  return text.find_first_not_of("-0.") == std::string::npos ? "0" : text;
+  return fmt::format("{:.{}f}", tick, decimals);
 }
 
 Axis NiceAxis(double low, double high, int num_ticks) {
