@@ -55,8 +55,8 @@ Status CoordinatorServer::ListenHttp() {
 Status CoordinatorServer::Load(FileSystem& files, const Clock& clock) {
   if (!options_.restore.empty())
     FEDGE_RETURN_IF_ERROR(RestoreBackup(files, options_.restore, options_.state_dir));
-  FEDGE_ASSIGN_OR_RETURN(directory_, OpenStateDirectory(files, options_.state_dir, options_.model,
-                                                        options_.store));
+  FEDGE_ASSIGN_OR_RETURN(
+      directory_, OpenStateDirectory(files, options_.state_dir, options_.model, options_.store));
   const CoordinatorParts parts = {files, *directory_.store, *directory_.spool, *directory_.models,
                                   clock, metrics_};
   FEDGE_ASSIGN_OR_RETURN(coordinator_,

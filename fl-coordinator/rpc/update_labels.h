@@ -7,8 +7,7 @@ namespace fedge {
 
 // What a decided update is counted as.
 inline UpdateLabels LabelsOf(const AnswerUpdate& answer) {
-  return {.outcome = Name(answer.outcome),
-          .reason = Name(answer.refusal)};
+  return {.outcome = Name(answer.outcome), .reason = Name(answer.refusal)};
 }
 // The task that it names is none of its client.
 inline constexpr UpdateLabels kUnaskedUpdate = {.outcome = "refused", .reason = "round"};

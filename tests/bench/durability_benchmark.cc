@@ -81,8 +81,7 @@ void VerifyModel(benchmark::State& state) {
   FEDGE_CHECK(
       WriteFileAtomically(PosixFileSystem(), folder.File("given.pt"), AsBytes(content)).ok());
   const ModelRef model = models->Import(folder.File("given.pt")).value();
-  const auto check =
-      state.range(0) != 0 ? ModelStore::Check::kDigest : ModelStore::Check::kCrc32;
+  const auto check = state.range(0) != 0 ? ModelStore::Check::kDigest : ModelStore::Check::kCrc32;
   for (auto _ : state) FEDGE_CHECK(models->Verify(model, check).ok());
   state.SetBytesProcessed(static_cast<std::int64_t>(content.size()) *
                           static_cast<std::int64_t>(state.iterations()));

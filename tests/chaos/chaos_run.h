@@ -31,9 +31,9 @@ class ChaosRun {
   // The coordinator dies on an empty state directory, before anybody joins; the next one finds what
   // it has left. False if it lived.
   bool DieAtCreation(const Death& death);
-  // Clients join, and the run begins. Then the coordinator dies as given, one death after the other,
-  // and is started again after each; the last one lives. Returns those deaths that did not come
-  // about because the run ended before.
+  // Clients join, and the run begins. Then the coordinator dies as given, one death after the
+  // other, and is started again after each; the last one lives. Returns those deaths that did not
+  // come about because the run ended before.
   std::vector<Death> Play(const std::vector<Death>& deaths);
   // Until the run has completed; what is wrong with it, or nothing.
   std::string WaitForEnd();

@@ -47,9 +47,9 @@ class DiskTest : public ::testing::Test {
 
 TEST_F(DiskTest, AReadOnlyStateDirectoryIsRefusedByName) {
   if (!MayMount()) GTEST_SKIP() << "mounting is not permitted here";
-  const Finished run = Run(OnSmallDisk(
-      "1m", fmt::format("mkdir $STATE; mount -o remount,ro {}; {}",
-                        harness.directory().File("disk"), Coordinator())));
+  const Finished run =
+      Run(OnSmallDisk("1m", fmt::format("mkdir $STATE; mount -o remount,ro {}; {}",
+                                        harness.directory().File("disk"), Coordinator())));
   EXPECT_EQ(run.status, 1);
   EXPECT_THAT(run.err, HasSubstr("disk/state"));
   EXPECT_THAT(run.err, HasSubstr("Read-only file system"));

@@ -53,9 +53,8 @@ std::string Play(std::uint64_t seed) {
         join();
       }
     }
-    harness.WaitFor([&](const v1::CoordinatorStatus& status) {
-      return status.model_round() == round;
-    });
+    harness.WaitFor(
+        [&](const v1::CoordinatorStatus& status) { return status.model_round() == round; });
   }
   return harness.GlobalModel();
 }
