@@ -51,7 +51,7 @@ int Run(std::map<std::string, std::string> flags) {
   options.state_dir = flags["--state-dir"];
   options.model = flags["--model"];
   options.listen = ListenAddress::Parse(flags["--listen"]).value();
-  options.runtime.keep_models = 2;  // so that models are removed, too
+  options.runtime.keep_rounds = 2;  // so that models are removed, too
   options.on_failure = [] { ::kill(::getpid(), SIGTERM); };
   auto server = CoordinatorServer::Start(options, files);
   if (!server.ok()) {

@@ -132,7 +132,7 @@ Aftermath DamagedState::GoOn(const Files& files) {
   EXPECT_TRUE(failure.ok()) << failure.ToString();
   const auto events = (*server)->coordinator().store().ListEvents(0, 10'000);
   for (const EventRecord& event : *events) {
-    if (event.kind == "run resumed" || event.kind.find("lost") != std::string::npos ||
+    if (event.kind == "run continued" || event.kind.find("lost") != std::string::npos ||
         event.kind.find("repaired") != std::string::npos) {
       aftermath.told.push_back(event);
     }
