@@ -5,7 +5,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 BIN="${FEDGE_BIN:-$REPO/build/release/bin}"
 [[ -x "$BIN/fl-client" ]] || die "the programs are not built; run scripts/demo.sh or scripts/test.sh first"
-WORK="$(mktemp -d)"
+SWARM="${FEDGE_BENCH:-$REPO/build/release/bench}/fedge_swarm"
+WORK="$(mktemp -d "${FEDGE_WORK:-${TMPDIR:-/tmp}}/fedge-bench-XXXXXX")"
 CHILDREN=()
 
 stop_cluster() {
@@ -27,6 +28,30 @@ start_coordinator() {
   done
   ADDRESS="$(cat "$WORK/address")"
 }
+
+# make_model PARAMETERS: a float32 model of that many parameters in $WORK/model.pt, without LibTorch.
+make_model() { "$SWARM" --make-model "$WORK/model.pt" --parameters "$1"; }
+
+# start_swarm FLAG ...: clients that do not train.
+start_swarm() {
+  "$SWARM" --coordinator "$ADDRESS" --cache-dir "$WORK" "$@" &
+  CHILDREN+=($!)
+}
+
+# peak PID, resident PID: memory of a process in MB.
+peak() { awk '/VmHWM/ {printf "%.1f", $2 / 1024}' "/proc/$1/status"; }
+resident() { awk '/VmRSS/ {printf "%.1f", $2 / 1024}' "/proc/$1/status"; }
+
+# round_seconds ROUNDS: the duration of each of the newest rounds, oldest first.
+round_seconds() {
+  fedctl rounds list --limit "$1" --json | python3 -c '
+import json, sys
+for r in reversed(json.load(sys.stdin)["rounds"]):
+    print((r["ended_unix_ms"] - r["started_unix_ms"]) / 1000)'
+}
+
+# median: of the numbers on standard input.
+median() { python3 -c 'import statistics, sys; print(f"{statistics.median(map(float, sys.stdin)):.3f}")'; }
 
 # start_client FLAG ...: an fl-client of the coordinator.
 start_client() {

@@ -8,7 +8,6 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
 
 clients="${1:-50}" rounds="${2:-100}"
-resident() { awk '/VmRSS/ {printf "%.1f", $2 / 1024}' "/proc/$1/status"; }
 
 "$BIN/fl-client" new-model --arch mlp:64,32,10 -o "$WORK/model.pt"
 start_coordinator "$WORK/model.pt"
