@@ -23,11 +23,27 @@ constexpr std::string_view kColumns =
     "evaluation_examples,model_sha256,model_crc32,error";
 
 constexpr char kDescription[] =
-    "One row per round, oldest first; a cell is empty where there is nothing to say. Times are UTC "
-    "in ISO 8601, durations are seconds, accuracies 0 to 1. The train_ columns are means over the "
-    "accepted clients, weighted with their examples, before and after local training; the "
-    "evaluation_ columns are the evaluators' verdict on the round's global model. Cells with "
+    "One row per round, oldest first; a cell is empty where there is nothing to say. Cells with "
     "commas, quotes or line breaks are quoted as RFC 4180 has it.";
+
+constexpr char kColumnsHelp[] =
+    "round, run, index_in_run    from 1; a retry has the index of the round that failed\n"
+    "phase                       COMPLETED, ERROR, or where the round is now\n"
+    "started, ended              UTC, as ISO 8601 has it\n"
+    "seconds                     of the whole round\n"
+    "train_seconds               from the plan to the last accepted update\n"
+    "aggregate_seconds           from there to the new model\n"
+    "selected, accepted, refused, failed, late, surplus\n"
+    "                            how many clients were asked, and what became of their updates\n"
+    "examples                    that the accepted clients trained on\n"
+    "bytes_down, bytes_up        payload of models and updates\n"
+    "train_loss_before, train_accuracy_before, train_loss, train_accuracy\n"
+    "                            means over the accepted clients, weighted with their examples,\n"
+    "                            before and after their training; accuracies are 0 to 1\n"
+    "evaluation_loss, evaluation_accuracy, evaluation_examples\n"
+    "                            the evaluators' verdict on the round's global model\n"
+    "model_sha256, model_crc32   of that model's file\n"
+    "error                       why the round failed";
 
 class Row {
  public:
@@ -145,7 +161,7 @@ void AddRoundsExport(Context& context, cli::Command& rounds) {
   command.Option("-o,--output", &options->output, "FILE", "where to write it; '-': standard output",
                  {.completion = cli::Completion::kFile});
   command.Flag("--force", &options->force, "overwrite FILE");
-  command.Section("Columns", std::string(kColumns));
+  command.Section("Columns", kColumnsHelp);
   command.Example("fedctl rounds export --csv -o rounds.csv", "for a spreadsheet or pandas");
   command.Example("fedctl rounds export --csv --run 3 | cut -d, -f1,24", "accuracies of run 3");
   command.Validate([&context, options] { return CheckFormat(context, *options); });

@@ -87,7 +87,7 @@ TEST_F(LocalTest, RunsWritesTheModelAndCleansUp) {
   EXPECT_THAT(ran.out, HasSubstr(output + ": the model after round 3\n"));
   const std::string calls = Calls();
   EXPECT_THAT(calls, HasSubstr("fl-client new-model --arch mlp:64,32,10 --seed 7 -o "));
-  EXPECT_THAT(calls, HasSubstr("--listen 127.0.0.1:0 --ready-file "));
+  EXPECT_THAT(calls, HasSubstr("--listen 127.0.0.1:0 --http off --ready-file "));
   EXPECT_THAT(calls, HasSubstr("fl-client --coordinator " + admin_.address() +
                                " --data digits --virtual 6 --seed 7 --partition shards:2 "
                                "--workers 2\n"));

@@ -128,6 +128,12 @@ TEST_F(RoundsOutputTest, WritesAFileButNotOverAnother) {
   EXPECT_EQ(Run({"rounds", "export", "--csv", "-o", folder_.path()}).code, 2);
 }
 
+TEST_F(RoundsOutputTest, TheHelpExplainsEveryColumn) {
+  const std::string help = Run({"rounds", "export", "--help"}).out;
+  const std::string header = Split(RoundsCsv({}), '\n')[0];
+  for (const std::string& column : Split(header, ',')) EXPECT_THAT(help, HasSubstr(column));
+}
+
 TEST_F(RoundsOutputTest, OneFormatMustBeChosen) {
   EXPECT_EQ(Run({"rounds", "export"}).code, 2);
   EXPECT_EQ(Run({"--json", "rounds", "export", "--csv"}).code, 2);
