@@ -51,6 +51,7 @@ int RunCoordinator(const CoordinatorOptions& options) {
   if (const Status status = AnnounceReady(options, **server); !status.ok())
     return cli::Fail(kProgram, status);
   ReleaseStartupMemory();
+  const HeapTrimmer trimmer;
   const int signal = shutdown.Wait();
   if (signal != 0)
     log::Info("coordinator stops signal={}", signal == SIGINT ? "SIGINT" : "SIGTERM");

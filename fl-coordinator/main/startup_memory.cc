@@ -1,12 +1,17 @@
 #include "startup_memory.h"
 
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <mutex>
+#include <stop_token>
 #include <string_view>
 
 #include <malloc.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 namespace fedge {
 
@@ -28,5 +33,38 @@ void ReleaseStartupMemory() {
     if (is_code) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
   }
 }
+
+namespace {
+
+constexpr std::chrono::milliseconds kTrimInterval{100};
+constexpr std::uint64_t kTrimGrowth = 4u << 20;
+
+// 0 if the system does not tell.
+std::uint64_t ResidentBytes() {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> statm(std::fopen("/proc/self/statm", "re"),
+                                                              std::fclose);
+  unsigned long size = 0;
+  unsigned long resident = 0;
+  if (statm == nullptr || std::fscanf(statm.get(), "%lu %lu", &size, &resident) != 2) return 0;
+  return std::uint64_t{resident} * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+void KeepTrimming(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  std::uint64_t trimmed = ResidentBytes();
+  while (!wake.wait_for(lock, stop, kTrimInterval, [&stop] { return stop.stop_requested(); })) {
+    const std::uint64_t resident = ResidentBytes();
+    if (resident < trimmed) trimmed = resident;
+    if (resident < trimmed + kTrimGrowth) continue;
+    ::malloc_trim(0);
+    trimmed = ResidentBytes();
+  }
+}
+
+}  // namespace
+
+HeapTrimmer::HeapTrimmer() : thread_(KeepTrimming) {}
 
 }  // namespace fedge
