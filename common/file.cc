@@ -13,6 +13,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace fedge {
@@ -201,6 +202,12 @@ class PosixFiles final : public FileSystem {
 FileSystem& PosixFileSystem() {
   static PosixFiles files;
   return files;
+}
+
+Result<std::uint64_t> FileSystem::FreeBytes(const std::string& path) {
+  struct statvfs info {};
+  if (::statvfs(path.c_str(), &info) != 0) return ErrnoStatus(errno, path);
+  return std::uint64_t{info.f_bavail} * info.f_frsize;
 }
 
 Result<MappedFile> MappedFile::Open(const std::string& path) {

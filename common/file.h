@@ -65,6 +65,8 @@ class FileSystem {
   // Names (not paths) of the regular files in a folder, sorted.
   virtual Result<std::vector<std::string>> List(const std::string& path) = 0;
   virtual bool Exists(const std::string& path) = 0;
+  // What an unprivileged program may still write to the file system of this path.
+  virtual Result<std::uint64_t> FreeBytes(const std::string& path);
   // kFailedPrecondition when another process holds it.
   virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path) = 0;
 };

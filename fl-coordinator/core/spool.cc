@@ -57,6 +57,7 @@ class Segment {
       const std::uint64_t offset = it->second.back();
       it->second.pop_back();
       if (it->second.empty()) released_.erase(it);
+      released_bytes_ -= room;
       return offset;
     }
     if (next_ + room > reserved_) {
@@ -76,6 +77,12 @@ class Segment {
   void Release(const Extent& extent) {
     const std::lock_guard lock(mutex_);
     released_[RoundUp(extent.size)].push_back(extent.offset);
+    released_bytes_ += RoundUp(extent.size);
+  }
+
+  std::uint64_t allocated_bytes() const {
+    const std::lock_guard lock(mutex_);
+    return next_ - released_bytes_;
   }
 
   Status Sync(FileSystem& files, const std::string& folder) {
@@ -91,10 +98,11 @@ class Segment {
 
  private:
   const std::unique_ptr<WritableFile> file_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::uint64_t next_;      // where the next extent begins
   std::uint64_t reserved_;  // disk space is claimed up to here
   std::map<std::uint64_t, std::vector<std::uint64_t>> released_;  // offsets by room
+  std::uint64_t released_bytes_ = 0;
   std::mutex sync_mutex_;
   bool entry_durable_ = false;
   Status sync_status_;
@@ -143,6 +151,13 @@ class FileSpool final : public Spool {
 
   std::string SegmentName(RoundId round) const override { return FileName(round); }
 
+  std::uint64_t allocated_bytes() const override {
+    const std::shared_lock lock(mutex_);
+    std::uint64_t bytes = 0;
+    for (const auto& [round, segment] : segments_) bytes += segment->allocated_bytes();
+    return bytes;
+  }
+
   Status Sync(RoundId round) override {
     FEDGE_ASSIGN_OR_RETURN(const auto segment, FindOrOpen(round, /*create=*/false));
     return segment->Sync(files_, folder_);
@@ -190,7 +205,7 @@ class FileSpool final : public Spool {
 
   FileSystem& files_;
   const std::string folder_;
-  std::shared_mutex mutex_;  // of the map, not of the segments
+  mutable std::shared_mutex mutex_;  // of the map, not of the segments
   std::map<RoundId, std::shared_ptr<Segment>> segments_;
 };
 

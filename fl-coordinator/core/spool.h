@@ -37,6 +37,8 @@ class Spool {
   virtual Result<std::unique_ptr<RandomAccessFile>> OpenSegment(RoundId round) = 0;
   // The segment's name in the spool's folder.
   virtual std::string SegmentName(RoundId round) const = 0;
+  // Of all segments that are open, what their extents claim.
+  virtual std::uint64_t allocated_bytes() const = 0;
   // Makes everything written to the round's segment durable, its directory entry too. After an
   // error, every later Sync of this round repeats it: the system may have dropped the bytes that it
   // could not write.
