@@ -2,6 +2,7 @@
 
 #include <libdeflate.h>
 #include <openssl/evp.h>
+#include <zlib.h>
 
 #include "fedge/common/check.h"
 
@@ -9,6 +10,11 @@ namespace fedge {
 
 std::uint32_t Crc32(std::span<const std::byte> bytes, std::uint32_t seed) {
   return libdeflate_crc32(seed, bytes.data(), bytes.size());
+}
+
+std::uint32_t CombineCrc32(std::uint32_t first, std::uint32_t second, std::uint64_t second_size) {
+  return static_cast<std::uint32_t>(
+      ::crc32_combine(first, second, static_cast<z_off_t>(second_size)));
 }
 
 std::string Digest::Hex() const {

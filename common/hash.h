@@ -12,6 +12,8 @@ namespace fedge {
 
 // CRC-32 as ZIP and gzip use it (polynomial 0xEDB88320), continued from `seed` (0 to begin).
 std::uint32_t Crc32(std::span<const std::byte> bytes, std::uint32_t seed = 0);
+// The CRC-32 of A followed by B, from those of both and B's length: Crc32(B, first) without B.
+std::uint32_t CombineCrc32(std::uint32_t first, std::uint32_t second, std::uint64_t second_size);
 
 // The SHA-256 of a content; what names a global model. Ordered and comparable.
 struct Digest {

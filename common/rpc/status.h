@@ -1,9 +1,5 @@
 #pragma once
 
-#include <optional>
-
-#include <grpcpp/client_context.h>
-#include <grpcpp/server_context.h>
 #include <grpcpp/support/status.h>
 
 #include "fedge/common/clock.h"
@@ -11,14 +7,15 @@
 
 namespace fedge {
 
-// The codes are gRPC's own, by value; a message longer than what fits into a trailer is cut.
-grpc::Status ToGrpc(const Status& status);
+// The codes are gRPC's own, by value; a message longer than what fits into a trailer is cut. An
+// error carries a seal (federation.proto). retry_after: of a call that is turned away for lack of
+// room, when to come back.
+grpc::Status ToGrpc(const Status& status, Duration retry_after = Duration::zero());
 Status FromGrpc(const grpc::Status& status);
 
-// A call that was turned away for lack of room tells when to come back, in trailing metadata
-// ("retry-after-ms").
-void SetRetryAfter(grpc::ServerContextBase& context, Duration retry_after);
-// What the server said, after the call has ended; nullopt if it said nothing or nonsense.
-std::optional<Duration> RetryAfter(const grpc::ClientContext& context);
+// Whether an error comes as the other side sent it. If not, gRPC made it, or damage did.
+bool ErrorSealHolds(const grpc::Status& status);
+// What the server said of when to come back; zero if it said nothing, or its seal does not hold.
+Duration RetryAfter(const grpc::Status& status);
 
 }  // namespace fedge

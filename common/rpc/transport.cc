@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/impl/codegen/grpc_types.h>
 #include <grpc/support/log.h>
 #include <grpcpp/create_channel.h>
@@ -34,6 +35,11 @@ bool IsLoopback(const std::string& target) {
 }
 
 void RouteGrpcLog() {
+  // What is wrong with a message from outside is for its sender to hear.
+  google::protobuf::SetLogHandler(
+      [](google::protobuf::LogLevel, const char*, int, const std::string& message) {
+        log::Debug("protobuf {}", message);
+      });
   gpr_set_log_function(
       [](gpr_log_func_args* arguments) { log::Debug("grpc {}", arguments->message); });
   gpr_set_log_verbosity(log::Enabled(log::Level::kDebug) ? GPR_LOG_SEVERITY_INFO
@@ -54,7 +60,7 @@ std::shared_ptr<grpc::Channel> CreateChannel(const std::string& target,
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS,
                    static_cast<int>(options.first_reconnect.count()));
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
-                   static_cast<int>(5 * options.first_reconnect.count()));
+                   static_cast<int>(options.connect_timeout.count()));
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 10'000);
   // Whoever calls knows what may be repeated.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);

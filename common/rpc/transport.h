@@ -26,9 +26,10 @@ struct ChannelOptions {
   std::shared_ptr<grpc::ChannelCredentials> credentials;
   // A connection of its own, not shared with other channels of this process to the same address.
   bool own_connection = false;
-  // The pause after a first connection attempt that failed; it grows up to ten seconds. At most
-  // that.
+  // The pause after a first connection attempt that failed; it grows up to ten seconds.
   Duration first_reconnect{200};
+  // After which an attempt has failed.
+  Duration connect_timeout{10'000};
 };
 
 // Does not connect yet; gRPC does at the first call. `target` is HOST:PORT. Reconnects with
@@ -45,8 +46,8 @@ struct ServerTransportOptions {
 // caller's.
 void ConfigureTransport(grpc::ServerBuilder& builder, const ServerTransportOptions& options = {});
 
-// gRPC's own log lines become debug lines of ours; without this they go to stderr as they are.
-// Once, at the program's begin.
+// gRPC's and protobuf's own log lines become debug lines of ours; without this they go to stderr as
+// they are. Once, at the program's begin.
 void RouteGrpcLog();
 
 // Whether HOST:PORT names this machine only: 127.0.0.0/8, [::1], localhost or a Unix socket.

@@ -26,7 +26,7 @@ Status ModelDownload::Open() {
 }
 
 Status ModelDownload::Append(std::uint64_t offset, std::span<const std::byte> bytes,
-                             std::uint32_t crc32) {
+                             std::uint32_t crc32, std::uint32_t crc32_seed) {
   if (offset != offset_) {
     return DataLoss("model {}: a chunk begins at byte {} where {} was to follow",
                     model_.digest.ShortHex(), offset, offset_);
@@ -35,7 +35,7 @@ Status ModelDownload::Append(std::uint64_t offset, std::span<const std::byte> by
     return DataLoss("model {}: more than the {} bytes announced", model_.digest.ShortHex(),
                     model_.size);
   }
-  if (Crc32(bytes) != crc32) {
+  if (Crc32(bytes, crc32_seed) != crc32) {
     return DataLoss("model {}: the chunk at byte {} is damaged", model_.digest.ShortHex(), offset);
   }
   FEDGE_RETURN_IF_ERROR(Open());

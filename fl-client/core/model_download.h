@@ -26,9 +26,11 @@ class ModelDownload {
   // Where the next chunk begins.
   std::uint64_t offset() const { return offset_; }
 
-  // The next chunk. kDataLoss: it does not follow, is damaged, or goes beyond the model's size;
-  // what came before stays. kFailedPrecondition: the folder cannot take it.
-  Status Append(std::uint64_t offset, std::span<const std::byte> bytes, std::uint32_t crc32);
+  // The next chunk; `crc32` is that of its bytes, continued from `crc32_seed`. kDataLoss: it does
+  // not follow, is damaged, or goes beyond the model's size; what came before stays.
+  // kFailedPrecondition: the folder cannot take it.
+  Status Append(std::uint64_t offset, std::span<const std::byte> bytes, std::uint32_t crc32,
+                std::uint32_t crc32_seed = 0);
 
   // The whole model, verified and opened. Everything is dropped on an error.
   // kUnavailable  it is not complete; what is there stays

@@ -61,6 +61,7 @@ bool IsRetriable(StatusCode code) {
     case StatusCode::kAborted:
     case StatusCode::kInternal:
     case StatusCode::kUnavailable:
+    case StatusCode::kUnimplemented:  // what gRPC makes of a request that damage made unreadable
       return true;
     default:
       return false;

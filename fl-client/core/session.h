@@ -47,6 +47,7 @@ struct Policy {
   // Ends the session after so long without the coordinator; none: never.
   std::optional<Duration> reconnect_limit = {};
   Duration duplicate_id_limit{120'000};  // how long another client may hold the id
+  std::uint32_t max_unknown_joins = 3;   // in a row: then the server is no coordinator
   Duration leave_limit{2'000};
   std::uint32_t max_corrupt_downloads = 3;  // of one model, before the task is reported as failed
 };
@@ -89,7 +90,8 @@ struct Uploading {
   Task task;
   std::shared_ptr<const Update> update;
   CallId call = kNoCall;
-  bool resume = false;  // the coordinator may have some or all of it
+  // Asks before it sends: for its turn, or because the coordinator may have some or all of it.
+  bool resume = false;
   TimePoint retry_at{};
 };
 struct Reporting {
@@ -110,8 +112,9 @@ struct State {
   Backoff work_backoff;
   std::optional<TimePoint> unreachable_since;
   std::optional<TimePoint> duplicate_since;
-  std::uint64_t last_id = 0;  // of calls and jobs
-  Random random;              // of the back-offs
+  std::uint32_t unknown_joins = 0;  // in a row, that the server did not know the call
+  std::uint64_t last_id = 0;        // of calls and jobs
+  Random random;                    // of the back-offs
 
   bool ended() const { return std::holds_alternative<Ended>(link); }
 };

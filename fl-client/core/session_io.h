@@ -81,6 +81,7 @@ struct SendUploadStatus {
   CallId call;
   std::string session;
   std::string task_id;
+  std::uint64_t payload_bytes = 0;
 };
 struct SendSubmit {
   CallId call;

@@ -4,15 +4,6 @@
 #include "fedge/client/session_stepper.h"
 
 namespace fedge::client {
-namespace {
-
-// Within which a coordinator's "come back in" is honoured.
-constexpr Duration kMinPause{10};
-constexpr Duration kMaxPause{3'600'000};
-
-Duration Clamped(Duration pause) { return std::clamp(pause, kMinPause, kMaxPause); }
-
-}  // namespace
 
 void Stepper::On(Joined event) {
   auto* joining = std::get_if<Joining>(&state_.link);
@@ -23,6 +14,7 @@ void Stepper::On(Joined event) {
     state_.link = Online{.terms = *std::move(event.result), .poll_at = now_};
     state_.unreachable_since.reset();
     state_.duplicate_since.reset();
+    state_.unknown_joins = 0;
     return;
   }
   const Status status = std::move(event.result).status();
@@ -32,6 +24,9 @@ void Stepper::On(Joined event) {
   } else if (!IsRetriable(status.code())) {
     return End(status);
   }
+  const bool unknown = status.code() == StatusCode::kUnimplemented;
+  state_.unknown_joins = unknown ? state_.unknown_joins + 1 : 0;
+  if (state_.unknown_joins >= policy_.max_unknown_joins) return End(status);
   const TimePoint retry_at = Unreachable(status, event.retry_after);
   if (!state_.ended()) state_.link = Offline{retry_at};
 }
@@ -52,7 +47,6 @@ void Stepper::On(Polled event) {
     case StatusCode::kUnauthenticated:
       return Rejoin();
     case StatusCode::kPermissionDenied:
-    case StatusCode::kUnimplemented:
       return End(status);
     default:
       online->poll_at = now_;  // overwritten unless this ends the session

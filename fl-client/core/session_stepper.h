@@ -1,11 +1,18 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "fedge/client/session.h"
 
 namespace fedge::client {
+
+// Within which a coordinator's "come back in" is honoured.
+constexpr Duration kMinPause{10};
+constexpr Duration kMaxPause{3'600'000};
+
+inline Duration Clamped(Duration pause) { return std::clamp(pause, kMinPause, kMaxPause); }
 
 // One step of Advance under way: the parts of session.cc, session_link.cc and session_work.cc.
 class Stepper {

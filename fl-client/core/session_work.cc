@@ -5,6 +5,10 @@
 namespace fedge::client {
 namespace {
 
+// Updates of this size and more ask for their turn before they are sent: the coordinator takes only
+// some at once.
+constexpr std::size_t kAskFirstBytes = 64u << 10;
+
 TaskEnd EndOf(Outcome outcome) {
   switch (outcome) {
     case Outcome::kAccepted:
@@ -61,8 +65,11 @@ void Stepper::On(Trained event) {
   Task task = std::move(computing->task);
   if (!event.result.ok()) return BeginReport(std::move(task), event.result.status().message());
   state_.work_backoff.Reset();
-  state_.work =
-      Uploading{.task = std::move(task), .update = *std::move(event.result), .retry_at = now_};
+  const auto update = *std::move(event.result);
+  state_.work = Uploading{.task = std::move(task),
+                          .update = update,
+                          .resume = update->output.payload.size() >= kAskFirstBytes,
+                          .retry_at = now_};
 }
 
 void Stepper::On(Evaluated event) {
@@ -84,7 +91,10 @@ void Stepper::RetryCall(Exchange& exchange, const Status& status, Duration retry
     if (std::holds_alternative<Online>(state_.link)) Rejoin();
     return;
   }
-  exchange.retry_at = now_ + Delay(state_.work_backoff, retry_after);
+  // A coordinator without room spreads those who come back itself, and keeps their places.
+  const bool told = status.code() == StatusCode::kResourceExhausted && retry_after > Duration(0);
+  exchange.retry_at =
+      now_ + (told ? Clamped(retry_after) : Delay(state_.work_backoff, retry_after));
 }
 
 void Stepper::On(UploadChecked event) {
@@ -207,7 +217,8 @@ void Stepper::ProceedWork() {
     if (upload->call != kNoCall || now_ < upload->retry_at) return;
     if (!upload->resume) return Submit(*upload, 0);
     upload->call = NewId();
-    Emit(SendUploadStatus{upload->call, online.terms.session, upload->task.id});
+    Emit(SendUploadStatus{upload->call, online.terms.session, upload->task.id,
+                          upload->update->output.payload.size()});
   } else if (auto* reporting = std::get_if<Reporting>(&state_.work)) {
     if (reporting->call != kNoCall || now_ < reporting->retry_at) return;
     reporting->call = NewId();

@@ -7,6 +7,7 @@
 #include "fedge/client_rpc/call_status.h"
 #include "fedge/common/hash.h"
 #include "fedge/rpc/convert.h"
+#include "fedge/rpc/seal.h"
 
 namespace fedge::client {
 namespace {
@@ -22,7 +23,7 @@ class FetchStream final : public grpc::ClientReadReactor<v1::FetchChunk> {
     request_.set_session(session);
     request_.set_digest(ToBytes(download_->model().digest));
     request_.set_offset(download_->offset());
-    context_.set_deadline(TransferDeadline(download_->model().size));
+    Seal(request_);
     stub.Fetch(&context_, &request_, this);
     StartRead(&chunk_);
     StartCall();
@@ -30,7 +31,8 @@ class FetchStream final : public grpc::ClientReadReactor<v1::FetchChunk> {
 
   void OnReadDone(bool ok) override {
     if (!ok) return;  // the end, of one kind or the other
-    status_ = download_->Append(chunk_.offset(), AsBytes(chunk_.data()), chunk_.crc32());
+    status_ = download_->Append(chunk_.offset(), AsBytes(chunk_.data()), chunk_.crc32(),
+                                request_.crc32());
     if (!status_.ok()) return context_.TryCancel();
     StartRead(&chunk_);
   }

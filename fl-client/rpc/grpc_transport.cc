@@ -9,6 +9,7 @@
 #include "fedge/client_rpc/fetch_stream.h"
 #include "fedge/client_rpc/open_calls.h"
 #include "fedge/client_rpc/submit_stream.h"
+#include "fedge/rpc/seal.h"
 #include "fedge/rpc/status.h"
 #include "fedge/rpc/transport.h"
 #include "fedge/v1/federation.grpc.pb.h"
@@ -20,9 +21,6 @@ constexpr std::size_t kClientsPerConnection = 1000;
 constexpr std::size_t kMaxConnections = 8;
 
 // Beyond these an answer is not waited for.
-constexpr Duration kJoinLimit{20'000};
-constexpr Duration kPollMargin{15'000};
-constexpr Duration kShortLimit{30'000};
 constexpr Duration kLeaveLimit{2'000};
 
 std::size_t ConnectionsFor(std::size_t clients) {
@@ -36,21 +34,22 @@ class GrpcTransport::Impl {
  public:
   Impl(const std::string& target, std::vector<Profile> profiles, Mailbox& mailbox,
        const GrpcTransportOptions& options)
-      : profiles_(std::move(profiles)), mailbox_(mailbox) {
+      : profiles_(std::move(profiles)), mailbox_(mailbox), patience_(options.patience) {
     const std::size_t connections =
         options.connections != 0 ? options.connections : ConnectionsFor(profiles_.size());
     for (std::size_t i = 0; i < connections; ++i) {
       stubs_.push_back(v1::Federation::NewStub(
           CreateChannel(target, {.credentials = nullptr,
                                  .own_connection = i > 0,
-                                 .first_reconnect = options.first_reconnect})));
+                                 .first_reconnect = options.first_reconnect,
+                                 .connect_timeout = options.connect_timeout})));
     }
   }
   ~Impl() { calls_.Close(); }
 
   void Send(std::size_t client, SendJoin call) {
     Unary<v1::JoinResponse>(
-        {client, call.call}, kJoinLimit, ToProto(profiles_[client]),
+        {client, call.call}, patience_, ToProto(profiles_[client]),
         &v1::Federation::Stub::async_interface::Join,
         [call](Result<v1::JoinResponse> response, Duration retry_after) -> Event {
           if (!response.ok()) return Joined{call.call, response.status(), retry_after};
@@ -63,7 +62,7 @@ class GrpcTransport::Impl {
     request.set_session(call.session);
     request.set_busy_task_id(call.busy_task_id);
     Unary<v1::PollResponse>(
-        {client, call.call}, call.max_hold + kPollMargin, std::move(request),
+        {client, call.call}, call.max_hold + patience_, std::move(request),
         &v1::Federation::Stub::async_interface::Poll,
         [id = call.call](Result<v1::PollResponse> response, Duration retry_after) -> Event {
           if (!response.ok()) return Polled{id, response.status(), retry_after};
@@ -75,8 +74,9 @@ class GrpcTransport::Impl {
     v1::UploadStatusRequest request;
     request.set_session(call.session);
     request.set_task_id(call.task_id);
+    request.set_payload_bytes(call.payload_bytes);
     Unary<v1::UploadStatusResponse>(
-        {client, call.call}, kShortLimit, std::move(request),
+        {client, call.call}, patience_, std::move(request),
         &v1::Federation::Stub::async_interface::UploadStatus,
         [id = call.call](Result<v1::UploadStatusResponse> response, Duration retry_after) -> Event {
           if (!response.ok()) return UploadChecked{id, response.status(), retry_after};
@@ -87,7 +87,7 @@ class GrpcTransport::Impl {
 
   void Send(std::size_t client, SendReport call) {
     Unary<v1::ReportResponse>(
-        {client, call.call}, kShortLimit, ToProto(call),
+        {client, call.call}, patience_, ToProto(call),
         &v1::Federation::Stub::async_interface::Report,
         [id = call.call](Result<v1::ReportResponse> response, Duration retry_after) -> Event {
           return Reported{id, response.status(), retry_after};
@@ -107,6 +107,7 @@ class GrpcTransport::Impl {
     const OpenCalls::Key key{client, call.call};
     auto context = std::make_shared<grpc::ClientContext>();
     if (!calls_.Add(key, context)) return;
+    context->set_deadline(TransferDeadline(call.update->output.payload.size(), patience_));
     StartSubmit(*StubOf(client).async(), *context, std::move(call), [this, key](Event event) {
       mailbox_.Post(SessionEvent{key.first, std::move(event)});
       calls_.Remove(key);
@@ -117,6 +118,7 @@ class GrpcTransport::Impl {
     const OpenCalls::Key key{OpenCalls::kFetch, ++num_fetches_};
     auto context = std::make_shared<grpc::ClientContext>();
     if (!calls_.Add(key, context)) return;
+    context->set_deadline(TransferDeadline(download->model().size, patience_));
     StartFetch(*StubOf(0).async(), *context, session, std::move(download),
                [this, key](FetchEnded ended) {
                  mailbox_.Post(std::move(ended));
@@ -144,16 +146,17 @@ class GrpcTransport::Impl {
     };
     auto exchange = std::make_shared<Exchange>();
     exchange->request = std::move(request);
+    Seal(exchange->request);
     exchange->context.set_deadline(std::chrono::system_clock::now() + limit);
     if (!calls_.Add(key, {exchange, &exchange->context})) return;
     (StubOf(key.first).async()->*method)(
         &exchange->context, &exchange->request, &exchange->response,
         [this, key, exchange, to_event](const grpc::Status& grpc_status) mutable {
-          const Status status = FromCall(grpc_status);
-          Event event =
-              status.ok()
-                  ? to_event(std::move(exchange->response), Duration::zero())
-                  : to_event(status, RetryAfter(exchange->context).value_or(Duration::zero()));
+          Status status = FromCall(grpc_status);
+          if (status.ok() && !AnswerSealHolds(exchange->response, exchange->request.crc32()))
+            status = DamagedAnswer();
+          Event event = status.ok() ? to_event(std::move(exchange->response), Duration::zero())
+                                    : to_event(status, RetryAfter(grpc_status));
           exchange.reset();
           mailbox_.Post(SessionEvent{key.first, std::move(event)});
           calls_.Remove(key);
@@ -164,6 +167,7 @@ class GrpcTransport::Impl {
 
   std::vector<Profile> profiles_;
   Mailbox& mailbox_;
+  const Duration patience_;
   std::vector<std::unique_ptr<v1::Federation::Stub>> stubs_;
   OpenCalls calls_;
   CallId num_fetches_ = 0;

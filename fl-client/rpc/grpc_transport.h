@@ -12,6 +12,9 @@ namespace fedge::client {
 struct GrpcTransportOptions {
   std::size_t connections = 0;    // shared by the clients in turn; 0: one per thousand, at most 8
   Duration first_reconnect{200};  // see ChannelOptions
+  Duration connect_timeout{10'000};
+  // Beyond the time that a call may take by itself, how long its answer is waited for.
+  Duration patience{30'000};
 };
 
 // The calls of federation.proto by gRPC's callback API: an open poll costs no thread, and all

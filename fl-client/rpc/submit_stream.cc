@@ -9,6 +9,7 @@
 #include "fedge/client_rpc/call_status.h"
 #include "fedge/client_rpc/convert.h"
 #include "fedge/common/hash.h"
+#include "fedge/rpc/seal.h"
 #include "fedge/rpc/status.h"
 
 namespace fedge::client {
@@ -24,10 +25,10 @@ class SubmitStream final : public grpc::ClientWriteReactor<v1::SubmitRequest> {
         offset_(submit_.offset) {}
 
   void Start(v1::Federation::Stub::async_interface& stub) {
-    context_.set_deadline(TransferDeadline(payload().size()));
     context_.set_initial_metadata_corked(true);  // a small update is one packet
     stub.Submit(&context_, &response_, this);
     *request_.mutable_header() = ToHeader(submit_);
+    seal_ = Seal(*request_.mutable_header());
     Write(grpc::WriteOptions().set_buffer_hint());
     StartCall();
   }
@@ -39,18 +40,20 @@ class SubmitStream final : public grpc::ClientWriteReactor<v1::SubmitRequest> {
     v1::SubmitChunk& chunk = *request_.mutable_chunk();
     chunk.set_offset(offset_);
     chunk.set_data(bytes.data(), bytes.size());
-    chunk.set_crc32(Crc32(bytes));
+    chunk.set_crc32(Crc32(bytes, seal_));
     offset_ += bytes.size();
     Write(grpc::WriteOptions());
   }
 
   void OnDone(const grpc::Status& status) override {
     Submitted submitted{submit_.call, Internal("not answered")};
-    if (status.ok()) {
+    if (status.ok() && !AnswerSealHolds(response_, seal_)) {
+      submitted.result = DamagedAnswer();
+    } else if (status.ok()) {
       submitted.result = FromProto(response_);
     } else {
       submitted.result = FromCall(status);
-      submitted.retry_after = RetryAfter(context_).value_or(Duration::zero());
+      submitted.retry_after = RetryAfter(status);
     }
     const auto done = std::move(done_);
     delete this;
@@ -74,7 +77,8 @@ class SubmitStream final : public grpc::ClientWriteReactor<v1::SubmitRequest> {
   std::function<void(Event)> done_;
   v1::SubmitRequest request_;
   v1::SubmitResponse response_;
-  std::uint64_t offset_;  // of what is not written yet
+  std::uint32_t seal_ = 0;  // the header's
+  std::uint64_t offset_;    // of what is not written yet
   bool finished_ = false;
 };
 

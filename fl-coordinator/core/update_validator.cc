@@ -17,13 +17,13 @@ Status UpdateValidator::Refuse(RefusalCode code, fmt::format_string<Args...> for
   return InvalidArgument(format, std::forward<Args>(args)...);
 }
 
-Status UpdateValidator::Consume(std::span<const std::byte> bytes) {
+Status UpdateValidator::Consume(std::span<const std::byte> bytes, std::uint32_t crc32) {
   if (bytes.size() > manifest_.payload_bytes - consumed_) {
     return Refuse(RefusalCode::kSize,
                   "the update is longer than the {} bytes of the model's payload",
                   manifest_.payload_bytes);
   }
-  crc32_ = Crc32(bytes, crc32_);
+  crc32_ = CombineCrc32(crc32_, crc32, bytes.size());
   while (!bytes.empty()) {
     std::uint64_t taken = bytes.size();
     if (entry_ < manifest_.entries.size()) {

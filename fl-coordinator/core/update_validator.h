@@ -8,6 +8,7 @@
 
 #include "fedge/archive/archive.h"
 #include "fedge/archive/manifest.h"
+#include "fedge/common/hash.h"
 #include "fedge/common/status.h"
 #include "fedge/coordinator/refusal.h"
 #include "fedge/coordinator/square_sum.h"
@@ -27,7 +28,9 @@ class UpdateValidator {
 
   // The next bytes, in order, however they are cut. kInvalidArgument names tensor and element; the
   // validator is of no use afterwards.
-  Status Consume(std::span<const std::byte> bytes);
+  Status Consume(std::span<const std::byte> bytes) { return Consume(bytes, Crc32(bytes)); }
+  // The same, with the CRC-32 of these bytes if it is known already.
+  Status Consume(std::span<const std::byte> bytes, std::uint32_t crc32);
   // kInvalidArgument if bytes are missing or the norm is above its limit; kDataLoss if the checksum
   // of all bytes is not `crc32`.
   Status Finish(std::uint32_t crc32);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "fedge/rpc/seal.h"
 #include "fedge/rpc/status.h"
 #include "fedge/rpc/transport.h"
 
@@ -11,6 +12,8 @@ namespace fedge::fedctl {
 namespace {
 
 constexpr std::chrono::seconds kCallTimeout{10};
+// Of a request that was damaged on its way and so not executed.
+constexpr int kRepeats = 2;
 
 // gRPC tells of all its attempts: "failed to connect to all addresses; last error: UNKNOWN:
 // ipv4:...: Connection refused".
@@ -29,11 +32,23 @@ AdminClient::AdminClient(std::string target, std::stop_token stop)
       stub_(v1::Admin::NewStub(CreateChannel(target_))) {}
 
 template <typename Method, typename Request, typename Response>
-Status AdminClient::Call(Method method, const Request& request, Response& response) {
+Status AdminClient::Call(Method method, Request request, Response& response) {
+  if constexpr (Sealable<Request>) Seal(request);
+  Status status = Attempt(method, request, response);
+  for (int again = 0; again < kRepeats && status == DamagedRequest(); ++again)
+    status = Attempt(method, request, response);
+  return status;
+}
+
+template <typename Method, typename Request, typename Response>
+Status AdminClient::Attempt(Method method, const Request& request, Response& response) {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
   const std::stop_callback cancel(stop_, [&context] { context.TryCancel(); });
   const Status status = Shortened(FromGrpc((stub_.get()->*method)(&context, request, &response)));
+  if constexpr (Sealable<Request> && Sealable<Response>) {
+    if (status.ok() && !AnswerSealHoldsIfAny(response, request.crc32())) return DamagedAnswer();
+  }
   if (stop_.stop_requested()) return Cancelled("interrupted");
   if (status.code() == StatusCode::kDeadlineExceeded) {
     return Unavailable("no answer within {} s", kCallTimeout.count());
@@ -42,13 +57,14 @@ Status AdminClient::Call(Method method, const Request& request, Response& respon
 }
 
 template <typename Method, typename Request, typename Message>
-Status AdminClient::Stream(Method method, const Request& request, const Next<Message>& next,
+Status AdminClient::Stream(Method method, Request request, const Next<Message>& next,
                            std::optional<TimePoint> deadline) {
   grpc::ClientContext context;
   if (deadline.has_value()) {
     context.set_deadline(std::chrono::system_clock::time_point(deadline->time_since_epoch()));
   }
   const std::stop_callback cancel(stop_, [&context] { context.TryCancel(); });
+  if constexpr (Sealable<Request>) Seal(request);
   const auto reader = (stub_.get()->*method)(&context, request);
   Message message;
   Status refused;

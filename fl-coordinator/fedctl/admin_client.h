@@ -50,9 +50,11 @@ class AdminClient {
 
  private:
   template <typename Method, typename Request, typename Response>
-  Status Call(Method method, const Request& request, Response& response);
+  Status Call(Method method, Request request, Response& response);
+  template <typename Method, typename Request, typename Response>
+  Status Attempt(Method method, const Request& request, Response& response);
   template <typename Method, typename Request, typename Message>
-  Status Stream(Method method, const Request& request, const Next<Message>& next,
+  Status Stream(Method method, Request request, const Next<Message>& next,
                 std::optional<TimePoint> deadline);
 
   std::string target_;

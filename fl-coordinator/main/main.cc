@@ -34,7 +34,22 @@ void BindOptions(fedge::cli::App& app, fedge::CoordinatorOptions& options) {
            {.group = "Network"});
   app.Option("--max-uploads", &options.max_uploads, "N",
              "updates of 64 KiB or more that are received at once; others wait their turn",
-             {.group = "Network", .min = 1, .max = 1'000});
+             {.group = "Limits", .min = 1, .max = 1'000});
+  app.Option("--max-sessions", &options.max_sessions, "N",
+             "clients that may be joined at once; others are told to come back",
+             {.group = "Limits", .min = 1, .max = 1'000'000});
+  app.Option("--transfer-stall", &options.transfer_stall, "TIME",
+             "an upload or download that moves less than 1 KiB/s for so long is cut; it goes on "
+             "where it was when the client comes back",
+             {.group = "Limits", .min = 1'000, .max = 3'600'000});
+  app.Option("--spool-limit", &options.spool_limit_mib, "MIB",
+             "disk space for the updates of a round, in MiB; a round that needs more is refused "
+             "before it starts; 0: no limit",
+             {.group = "Limits"});
+  app.Option("--min-free", &options.min_free_mib, "MIB",
+             "space left free on the state directory's file system, in MiB: a round that would "
+             "not leave it is refused, and so is an update",
+             {.group = "Limits"});
   app.Option("--ready-file", &options.ready_file, "FILE",
              "written with HOST:PORT once clients can connect",
              {.group = "Network", .completion = Completion::kFile});

@@ -12,6 +12,7 @@ namespace fedge {
 namespace {
 
 constexpr Duration kExpiryInterval{1'000};
+constexpr Duration kTransferInterval{1'000};
 constexpr Duration kLongestIdle{3'600'000};
 
 // The round whose updates the spool must keep; 0: none.
@@ -41,6 +42,7 @@ Actor::Actor(const RuntimeOptions& options, const CoordinatorParts& parts, Aggre
       started_(parts.clock.Now()),
       sessions_(options),
       uploads_(options),
+      transfers_(options),
       models_(parts.files, parts.models, options.keep_rounds),
       followers_(options.max_watchers),
       random_(HashName(RandomBytes(16))) {}
@@ -135,6 +137,7 @@ void Actor::RunBatch(const std::vector<Command>& commands) {
   for (const Command& command : commands) command(*this);
   if (const auto deadline = NextDeadline(state_); deadline && *deadline <= now_) Apply(Tick{});
   ExpireSessions();
+  CheckTransfers();
   FollowPhase();
   SaveBatch();
   AnswerDuePolls();
@@ -155,6 +158,8 @@ Duration Actor::IdleTime() const {
   consider(polls_.NextDeadline());
   consider(watchers_.NextDeadline());
   if (sessions_.size() > 0) consider(next_expiry_check_);
+  if (transfers_.size() > 0) consider(next_transfer_check_);
+  consider(uploads_.permits().NextDeadline());
   // At least a moment: a deadline that a Tick does not move must not become a busy loop.
   return std::clamp(next - parts_.clock.Now(), Duration(1), kLongestIdle);
 }
@@ -215,6 +220,14 @@ void Actor::ExpireSessions() {
   if (now_ < next_expiry_check_) return;
   next_expiry_check_ = now_ + kExpiryInterval;
   for (const ClientId& client : sessions_.Expired(now_)) RemoveSession(client);
+}
+
+void Actor::CheckTransfers() {
+  uploads_.permits().Tick(now_);
+  if (now_ < next_transfer_check_) return;
+  next_transfer_check_ = now_ + kTransferInterval;
+  if (const std::size_t cut = transfers_.Check(now_); cut > 0)
+    log::Info("transfers cut count={} reason=\"they did not move\"", cut);
 }
 
 void Actor::SaveBatch() {

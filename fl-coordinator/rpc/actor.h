@@ -25,6 +25,7 @@
 #include "fedge/coordinator_rpc/round_changes.h"
 #include "fedge/coordinator_rpc/runtime_options.h"
 #include "fedge/coordinator_rpc/sessions.h"
+#include "fedge/coordinator_rpc/transfer_watch.h"
 #include "fedge/coordinator_rpc/upload_table.h"
 #include "fedge/coordinator_rpc/watchers.h"
 
@@ -94,6 +95,11 @@ class Actor {
   const Sessions& sessions() const { return sessions_; }
   const ParkedPolls& polls() const { return polls_; }
   UploadTable& uploads() { return uploads_; }
+  TransferWatch& transfers() { return transfers_; }
+  // Of the state directory's file system.
+  Result<std::uint64_t> FreeBytes() {
+    return parts_.files.FreeBytes(parts_.models.PathOf(state_.model.digest));
+  }
   KeptModels& models() { return models_; }
   Watchers& watchers() { return watchers_; }
   EventFollowers& followers() { return followers_; }
@@ -106,6 +112,7 @@ class Actor {
   Applied Take(Step step);
   void FollowPhase();
   void ExpireSessions();
+  void CheckTransfers();
   void AnswerDuePolls();
   void SaveBatch();
   Status MakeDurable();
@@ -133,6 +140,7 @@ class Actor {
   Sessions sessions_;
   ParkedPolls polls_;
   UploadTable uploads_;
+  TransferWatch transfers_;
   KeptModels models_;
   Watchers watchers_;
   EventFollowers followers_;
@@ -147,6 +155,7 @@ class Actor {
   RoundId upload_round_ = 0;  // whose uploads are taken; 0: none
   bool aggregating_ = false;
   TimePoint next_expiry_check_{};
+  TimePoint next_transfer_check_{};
   bool draining_ = false;
   Status failure_;
 

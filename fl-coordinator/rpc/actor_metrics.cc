@@ -42,7 +42,7 @@ void Actor::CountLevels() {
                               .model_bytes = state_.model.size,
                               .sessions = sessions_.size(),
                               .parked_polls = polls_.size(),
-                              .uploads = uploads_.streams()};
+                              .uploads = uploads_.permits().taken()};
   if (state_.run) {
     levels.run_rounds = state_.run->plan.num_rounds;
     levels.run_rounds_completed = state_.run->rounds_completed;

@@ -28,6 +28,7 @@ void Actor::RemoveSession(const ClientId& client) {
   if (session == nullptr) return;
   if (const auto parked = Unpark(*session))
     parked->call->Reply(Unauthenticated("the session has ended"));
+  uploads_.permits().Forget(client, now_);
   session->record.last_seen = session->last_heard;
   Save(SaveClient{session->record});
   if (session->counted) parts_.metrics.AddClients(session->record.role, *session->counted, -1);
@@ -70,6 +71,7 @@ void Actor::Drain() {
   for (const std::string& id : polls_.All()) {
     if (const auto parked = Unpark(*sessions_.Find(id))) parked->call->Answer(gone);
   }
+  uploads_.permits().Drain();
   const Status ended = Unavailable("the coordinator is shutting down");
   watchers_.FinishAll(ended);
   followers_.FinishAll(ended);

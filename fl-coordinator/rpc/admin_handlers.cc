@@ -7,6 +7,7 @@
 #include "fedge/coordinator_rpc/actor.h"
 #include "fedge/coordinator_rpc/admin_convert.h"
 #include "fedge/coordinator_rpc/client_text.h"
+#include "fedge/coordinator_rpc/disk_budget.h"
 #include "fedge/coordinator_rpc/status_view.h"
 #include "fedge/rpc/convert.h"
 
@@ -49,6 +50,10 @@ Status StartRunOn(Actor& actor, const v1::StartRunRequest& request,
   response.set_repeated_request(started != 0);
   response.set_run(started);
   if (started != 0) return OkStatus();
+  // Whatever else stands in the way of the run, the machine says.
+  const bool rests = !actor.state().run || actor.state().run->ended;
+  if (rests && ValidatePlan(actor.options().limits, plan).ok())
+    FEDGE_RETURN_IF_ERROR(CheckRoundFits(actor, plan));
   FEDGE_RETURN_IF_ERROR(actor.Apply(StartRun{std::move(plan), request.request_id()}).status);
   response.set_run(actor.state().last_run);
   return OkStatus();

@@ -22,7 +22,12 @@ RoundId RoundWithUpdates(const State& state) {
 
 }  // namespace
 
-BackupReactor::BackupReactor(Coordinator& coordinator) : coordinator_(coordinator) {
+BackupReactor::BackupReactor(Coordinator& coordinator, const v1::BackupRequest& request)
+    : CountedCall(coordinator.metrics(), MethodOf<v1::BackupRequest>()), coordinator_(coordinator) {
+  if (!IsIntact(coordinator_, request, Sealing::kOptional)) {
+    Finish(ToGrpc(DamagedRequest()));
+    return;
+  }
   // Once the batch is saved, database, models and spool agree.
   const bool posted = coordinator_.TryPost([this](Actor& actor) {
     actor.Defer([this, &actor](const Status& saved) {

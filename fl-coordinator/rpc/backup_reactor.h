@@ -9,6 +9,7 @@
 #include "fedge/common/hash.h"
 #include "fedge/coordinator/backup.h"
 #include "fedge/coordinator/store.h"
+#include "fedge/coordinator_rpc/counted_call.h"
 #include "fedge/v1/admin.pb.h"
 
 namespace fedge {
@@ -17,9 +18,9 @@ class Actor;
 class Coordinator;
 
 // One Backup call: the actor opens what belongs together, the rest runs on an RPC thread.
-class BackupReactor final : public grpc::ServerWriteReactor<v1::BackupResponse> {
+class BackupReactor final : public CountedCall<grpc::ServerWriteReactor<v1::BackupResponse>> {
  public:
-  explicit BackupReactor(Coordinator& coordinator);
+  BackupReactor(Coordinator& coordinator, const v1::BackupRequest& request);
 
   void OnWriteDone(bool ok) override;
   void OnDone() override { delete this; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -47,6 +48,10 @@ class Coordinator {
   // Why the coordinator cannot go on; OK while all is well.
   Status failure() const;
 
+  // Requests and chunks that came damaged, and were not acted on.
+  void CountDamagedRequest() { ++damaged_requests_; }
+  std::uint64_t damaged_requests() const { return damaged_requests_; }
+
   const RuntimeOptions& options() const { return options_; }
   CoordinatorMetrics& metrics() { return parts_.metrics; }
   std::size_t num_queued() const { return mailbox_.size(); }
@@ -63,6 +68,7 @@ class Coordinator {
   Mailbox mailbox_;
   std::unique_ptr<Aggregator> aggregator_;
   Actor actor_;
+  std::atomic<std::uint64_t> damaged_requests_ = 0;
   bool stopping_ = false;  // of the actor thread
   mutable std::mutex failure_mutex_;
   Status failure_;

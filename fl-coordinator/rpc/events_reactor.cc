@@ -22,6 +22,10 @@ EventsReactor::EventsReactor(Coordinator& coordinator, const v1::ListEventsReque
       request_(request),
       id_(NextCallId()),
       sent_(request.after_sequence()) {
+  if (!IsIntact(coordinator_, request_, Sealing::kOptional)) {
+    End(DamagedRequest());
+    return;
+  }
   if (request.last() > 0) {
     const std::uint64_t newest = coordinator_.store().last_event_sequence();
     sent_ = std::max(sent_, newest - std::min<std::uint64_t>(newest, request.last()));

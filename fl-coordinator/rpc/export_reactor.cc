@@ -14,6 +14,10 @@ ExportReactor::ExportReactor(Coordinator& coordinator, const v1::ExportModelRequ
       coordinator_(coordinator),
       request_(request) {
   // A model is given out only once it is saved and published.
+  if (!IsIntact(coordinator_, request_, Sealing::kOptional)) {
+    Finish(ToGrpc(DamagedRequest()));
+    return;
+  }
   const bool posted = coordinator_.TryPost([this](Actor& actor) {
     actor.Defer(
         [this, &actor](const Status& saved) { saved.ok() ? Begin(actor) : Finish(ToGrpc(saved)); });

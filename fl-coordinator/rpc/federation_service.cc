@@ -11,10 +11,10 @@ namespace fedge {
 
 // Every reactor deletes itself when its call is done.
 
-grpc::ServerUnaryReactor* FederationService::Join(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* FederationService::Join(grpc::CallbackServerContext*,
                                                   const v1::JoinRequest* request,
                                                   v1::JoinResponse* response) {
-  return HandleOnActor(coordinator_, context, request, response, HandleJoin);
+  return HandleOnActor(coordinator_, request, response, HandleJoin, Sealing::kRequired);
 }
 
 grpc::ServerUnaryReactor* FederationService::Poll(grpc::CallbackServerContext*,
@@ -24,14 +24,14 @@ grpc::ServerUnaryReactor* FederationService::Poll(grpc::CallbackServerContext*,
 }
 
 grpc::ServerWriteReactor<v1::FetchChunk>* FederationService::Fetch(
-    grpc::CallbackServerContext*, const v1::FetchRequest* request) {
-  return new FetchReactor(coordinator_, *request);
+    grpc::CallbackServerContext* context, const v1::FetchRequest* request) {
+  return new FetchReactor(coordinator_, *context, *request);
 }
 
-grpc::ServerUnaryReactor* FederationService::UploadStatus(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* FederationService::UploadStatus(grpc::CallbackServerContext*,
                                                           const v1::UploadStatusRequest* request,
                                                           v1::UploadStatusResponse* response) {
-  return HandleOnActor(coordinator_, context, request, response, HandleUploadStatus);
+  return HandleOnActor(coordinator_, request, response, HandleUploadStatus, Sealing::kRequired);
 }
 
 grpc::ServerReadReactor<v1::SubmitRequest>* FederationService::Submit(
@@ -39,16 +39,16 @@ grpc::ServerReadReactor<v1::SubmitRequest>* FederationService::Submit(
   return new SubmitReactor(coordinator_, *context, *response);
 }
 
-grpc::ServerUnaryReactor* FederationService::Report(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* FederationService::Report(grpc::CallbackServerContext*,
                                                     const v1::ReportRequest* request,
                                                     v1::ReportResponse* response) {
-  return HandleOnActor(coordinator_, context, request, response, HandleReport);
+  return HandleOnActor(coordinator_, request, response, HandleReport, Sealing::kRequired);
 }
 
-grpc::ServerUnaryReactor* FederationService::Leave(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* FederationService::Leave(grpc::CallbackServerContext*,
                                                    const v1::LeaveRequest* request,
                                                    v1::LeaveResponse* response) {
-  return HandleOnActor(coordinator_, context, request, response, HandleLeave);
+  return HandleOnActor(coordinator_, request, response, HandleLeave, Sealing::kRequired);
 }
 
 }  // namespace fedge

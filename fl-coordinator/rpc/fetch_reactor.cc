@@ -4,8 +4,10 @@
 
 #include "fedge/common/hash.h"
 #include "fedge/coordinator/run_queries.h"
+#include "fedge/coordinator_rpc/call_id.h"
 #include "fedge/coordinator_rpc/coordinator.h"
 #include "fedge/coordinator_rpc/session_handlers.h"
+#include "fedge/coordinator_rpc/unary_call.h"
 #include "fedge/rpc/convert.h"
 #include "fedge/rpc/status.h"
 
@@ -23,11 +25,19 @@ RoundId RoundOf(const State& state, const ClientId& client) {
 
 }  // namespace
 
-FetchReactor::FetchReactor(Coordinator& coordinator, const v1::FetchRequest& request)
+FetchReactor::FetchReactor(Coordinator& coordinator, grpc::CallbackServerContext& context,
+                           const v1::FetchRequest& request)
     : CountedCall(coordinator.metrics(), MethodOf<v1::FetchRequest>()),
       coordinator_(coordinator),
-      request_(request) {
-  if (!coordinator_.TryPost([this](Actor& actor) { Begin(actor); })) Finish(ToGrpc(Busy()));
+      cuttable_(context),
+      request_(request),
+      id_(NextCallId()) {
+  if (!IsIntact(coordinator_, request_, Sealing::kRequired)) {
+    Finish(ToGrpc(DamagedRequest()));
+    return;
+  }
+  if (!coordinator_.TryPost([this](Actor& actor) { Begin(actor); }))
+    Finish(ToGrpc(Busy(), coordinator_.options().retry_after));
 }
 
 void FetchReactor::Begin(Actor& actor) {
@@ -43,6 +53,11 @@ void FetchReactor::Begin(Actor& actor) {
   }
   round_ = RoundOf(actor.state(), (*session)->record.client);
   chunks_ = ModelChunks(std::move(*model), request_.offset());
+  actor.transfers().Add(id_,
+                        {.moved = [this]() -> std::uint64_t { return sent_bytes_; },
+                         .cut = [this] { cuttable_.Cut(); },
+                         .begun = true},
+                        actor.now());
   SendNext();
 }
 
@@ -51,7 +66,7 @@ void FetchReactor::SendNext() {
   message_.set_offset(chunks_.offset());
   if (const Status status = chunks_.Next(*message_.mutable_data()); !status.ok())
     return Finish(ToGrpc(status));
-  message_.set_crc32(Crc32(AsBytes(message_.data())));
+  message_.set_crc32(Crc32(AsBytes(message_.data()), request_.crc32()));
   sent_bytes_ += message_.data().size();
   metrics().BytesSent(message_.data().size());
   if (chunks_.at_end()) {
@@ -67,10 +82,12 @@ void FetchReactor::OnWriteDone(bool ok) {
 }
 
 void FetchReactor::OnDone() {
-  if (sent_bytes_ > 0 && round_ > 0) {
-    coordinator_.Post([sent = ModelSent{round_, sent_bytes_}](Actor& actor) { actor.Apply(sent); });
-  }
-  delete this;
+  cuttable_.End();
+  coordinator_.Post([this](Actor& actor) {
+    actor.transfers().Remove(id_);
+    if (sent_bytes_ > 0 && round_ > 0) actor.Apply(ModelSent{round_, sent_bytes_});
+    delete this;
+  });
 }
 
 }  // namespace fedge

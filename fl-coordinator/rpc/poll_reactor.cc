@@ -6,6 +6,8 @@
 #include "fedge/coordinator_rpc/coordinator.h"
 #include "fedge/coordinator_rpc/poll_answers.h"
 #include "fedge/coordinator_rpc/session_handlers.h"
+#include "fedge/coordinator_rpc/unary_call.h"
+#include "fedge/rpc/seal.h"
 #include "fedge/rpc/status.h"
 
 namespace fedge {
@@ -17,6 +19,10 @@ PollCall::PollCall(Coordinator& coordinator, const v1::PollRequest& request,
       request_(request),
       response_(response),
       id_(NextCallId()) {
+  if (!IsIntact(coordinator_, request_, Sealing::kRequired)) {
+    Reply(DamagedRequest());
+    return;
+  }
   if (!coordinator_.TryPost([this](Actor& actor) { HandlePoll(actor, *this); })) {
     Answer(
         GoneAnswer("the coordinator is busy or shutting down", coordinator_.options().retry_after));
@@ -25,6 +31,7 @@ PollCall::PollCall(Coordinator& coordinator, const v1::PollRequest& request,
 
 void PollCall::Answer(v1::PollResponse response) {
   response_ = std::move(response);
+  SealAnswer(response_, request_.crc32());
   Finish(grpc::Status::OK);
 }
 

@@ -19,6 +19,16 @@ struct RuntimeOptions {
   std::optional<double> max_update_norm;
   std::size_t max_uploads = 16;  // at once, of updates that are not small
   std::uint64_t small_update_bytes = 64u << 10;
+  Duration upload_hold{15'000};  // how long a client's question for its turn waits for the answer
+  Duration upload_claim{5'000};  // how long a turn, or a place among those who wait, is kept
+
+  Duration first_message_limit{10'000};    // for the header of an upload
+  Duration transfer_stall{30'000};         // in which an upload or download must move ...
+  std::uint64_t min_transfer_rate = 1024;  // ... at this rate, in bytes per second, or it is cut
+
+  std::uint64_t spool_limit = 0;                // of the updates of a round; 0: none
+  std::uint64_t min_free_bytes = 256ull << 20;  // left free on the state directory's file system
+
   std::size_t max_queued_requests = 1u << 16;
   std::size_t max_sessions = 100'000;
   std::size_t max_parked_polls =

@@ -7,6 +7,7 @@
 #include <string>
 
 #include <grpcpp/server.h>
+#include <grpcpp/support/channel_arguments.h>
 
 #include "fedge/common/clock.h"
 #include "fedge/common/file.h"
@@ -49,6 +50,10 @@ class CoordinatorServer {
   const std::string& address() const { return address_; }
   // The same of /metrics and /health; empty if they are off.
   std::string http_address() const { return http_ == nullptr ? "" : http_->address(); }
+  // A connection without a network, to the same services.
+  std::shared_ptr<grpc::Channel> InProcessChannel() {
+    return server_->InProcessChannel(grpc::ChannelArguments());
+  }
   Coordinator& coordinator() { return *coordinator_; }
   // Turns new calls away, answers those that wait, gives those that run `patience` to end, then
   // cuts them.

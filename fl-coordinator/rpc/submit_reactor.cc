@@ -3,9 +3,10 @@
 #include <utility>
 
 #include "fedge/common/hash.h"
-#include "fedge/coordinator_rpc/coordinator.h"
+#include "fedge/coordinator_rpc/call_id.h"
 #include "fedge/coordinator_rpc/unary_call.h"
 #include "fedge/coordinator_rpc/upload_handlers.h"
+#include "fedge/rpc/seal.h"
 #include "fedge/rpc/status.h"
 #include "fedge/rpc/transport.h"
 
@@ -18,9 +19,21 @@ SubmitReactor::SubmitReactor(Coordinator& coordinator, grpc::CallbackServerConte
                              v1::SubmitResponse& response)
     : CountedCall(coordinator.metrics(), MethodOf<v1::SubmitRequest>()),
       coordinator_(coordinator),
-      context_(context),
+      cuttable_(context),
+      id_(NextCallId()),
       response_(response) {
-  StartRead(&message_);
+  if (coordinator_.TryPost([this](Actor& actor) { Watch(actor); })) {
+    StartRead(&message_);
+  } else {
+    TurnAway(Busy());
+  }
+}
+
+void SubmitReactor::Watch(Actor& actor) {
+  actor.transfers().Add(id_,
+                        {.moved = [this]() -> std::uint64_t { return moved_bytes_; },
+                         .cut = [this] { cuttable_.Cut(); }},
+                        actor.now());
 }
 
 void SubmitReactor::Proceed(std::shared_ptr<Upload> upload) {
@@ -33,19 +46,19 @@ void SubmitReactor::Answer(v1::SubmitResponse::Outcome outcome, const Refusal& r
   response_.set_outcome(outcome);
   response_.set_reason(refusal.reason);
   response_.set_refusal(static_cast<v1::Refusal>(refusal.code));
+  SealAnswer(response_, wire_header_.crc32());
   Finish(grpc::Status::OK);
 }
 
 void SubmitReactor::Fail(const Status& status) { Finish(ToGrpc(status)); }
 
-void SubmitReactor::TurnAway(const Status& status) {
-  SetRetryAfter(context_, coordinator_.options().retry_after);
-  Finish(ToGrpc(status));
+void SubmitReactor::TurnAway(const Status& status, Duration retry_after) {
+  Finish(ToGrpc(status, retry_after));
 }
 
 void SubmitReactor::OnReadDone(bool ok) {
   if (!has_header_) {
-    if (!ok) return Fail(InvalidArgument("the stream ended before a header"));
+    if (!ok) return Fail(Unavailable("the stream ended before a header"));
     return TakeHeader();
   }
   if (!begun_) {
@@ -62,9 +75,11 @@ void SubmitReactor::OnReadDone(bool ok) {
 }
 
 void SubmitReactor::TakeHeader() {
-  if (!message_.has_header()) return Fail(InvalidArgument("the stream must begin with a header"));
+  if (!message_.has_header())
+    return Fail(Unavailable("the stream began without a header: damaged, or no upload"));
   has_header_ = true;
   wire_header_ = std::move(*message_.mutable_header());
+  if (!IsIntact(coordinator_, wire_header_, Sealing::kRequired)) return Fail(DamagedRequest());
   if (!coordinator_.TryPost([this](Actor& actor) { BeginUpload(actor, *this); })) TurnAway(Busy());
 }
 
@@ -80,9 +95,13 @@ Status SubmitReactor::TakeChunk() {
   metrics().BytesReceived(bytes.size());
   if (bytes.size() > kMaxChunkBytes)
     return OutOfRange("a chunk has {} bytes; at most {}", bytes.size(), kMaxChunkBytes);
-  if (Crc32(bytes) != chunk.crc32())
+  const std::uint32_t crc32 = Crc32(bytes);
+  if (ChunkCrc32(wire_header_.crc32(), crc32, bytes.size()) != chunk.crc32()) {
+    coordinator_.CountDamagedRequest();
     return OutOfRange("the chunk at byte {} was damaged on its way", chunk.offset());
-  return upload_->Append(ticket_, chunk.offset(), bytes);
+  }
+  moved_bytes_ += bytes.size();
+  return upload_->Append(ticket_, chunk.offset(), bytes, crc32);
 }
 
 void SubmitReactor::Complete() {
@@ -109,11 +128,13 @@ void SubmitReactor::AfterError(const Status& status) {
 }
 
 void SubmitReactor::OnDone() {
-  if (holds_permit_) {
-    coordinator_.Post(
-        [bytes = header_.payload_bytes](Actor& actor) { actor.uploads().Release(bytes); });
-  }
-  delete this;
+  cuttable_.End();
+  // The actor may be about to cut this stream: it lets go of it first.
+  coordinator_.Post([this](Actor& actor) {
+    actor.transfers().Remove(id_);
+    actor.uploads().permits().Release(id_, actor.now());
+    delete this;
+  });
 }
 
 }  // namespace fedge

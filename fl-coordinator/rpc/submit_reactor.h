@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -7,13 +8,15 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "fedge/common/status.h"
+#include "fedge/coordinator_rpc/coordinator.h"
 #include "fedge/coordinator_rpc/counted_call.h"
+#include "fedge/coordinator_rpc/transfer_watch.h"
 #include "fedge/coordinator_rpc/upload.h"
 #include "fedge/v1/federation.pb.h"
 
 namespace fedge {
 
-class Coordinator;
+class Actor;
 
 // One Submit call. The actor looks at the header and either answers or lets it proceed; chunks are
 // then checked and written on the RPC thread that reads them; the actor decides about the whole
@@ -30,8 +33,8 @@ class SubmitReactor final : public CountedCall<grpc::ServerReadReactor<v1::Submi
   // Set by the actor once the session is known.
   const UploadHeader& header() const { return header_; }
   void SetHeader(UploadHeader header) { header_ = std::move(header); }
-  // The table's room for this stream is given back when the call is over.
-  void HoldsPermit() { holds_permit_ = true; }
+  // Names this stream.
+  std::uint64_t id() const { return id_; }
   Upload& upload() { return *upload_; }
 
   void Proceed(std::shared_ptr<Upload> upload);
@@ -39,13 +42,15 @@ class SubmitReactor final : public CountedCall<grpc::ServerReadReactor<v1::Submi
   void Answer(v1::SubmitResponse::Outcome outcome, const Refusal& refusal);
   void Fail(const Status& status);
   // Fail, with a hint when to try again.
-  void TurnAway(const Status& status);
+  void TurnAway(const Status& status) { TurnAway(status, coordinator_.options().retry_after); }
+  void TurnAway(const Status& status, Duration retry_after);
 
   // ---- For gRPC ----
   void OnReadDone(bool ok) override;
   void OnDone() override;
 
  private:
+  void Watch(Actor& actor);
   void TakeHeader();
   Status TakeChunk();
   // Where the stream begins; before the first chunk, on an RPC thread because an older stream may
@@ -55,7 +60,9 @@ class SubmitReactor final : public CountedCall<grpc::ServerReadReactor<v1::Submi
   void AfterError(const Status& status);
 
   Coordinator& coordinator_;
-  grpc::CallbackServerContext& context_;
+  Cuttable cuttable_;
+  const std::uint64_t id_;
+  std::atomic<std::uint64_t> moved_bytes_ = 0;
   v1::SubmitResponse& response_;
   v1::SubmitRequest message_;
   v1::SubmitHeader wire_header_;
@@ -64,7 +71,6 @@ class SubmitReactor final : public CountedCall<grpc::ServerReadReactor<v1::Submi
   Upload::Ticket ticket_ = 0;
   bool has_header_ = false;
   bool begun_ = false;
-  bool holds_permit_ = false;
 };
 
 }  // namespace fedge

@@ -55,7 +55,8 @@ Status Upload::Begin(Ticket ticket, const UploadHeader& header, std::uint64_t of
   return OkStatus();
 }
 
-Status Upload::Append(Ticket ticket, std::uint64_t offset, std::span<const std::byte> bytes) {
+Status Upload::Append(Ticket ticket, std::uint64_t offset, std::span<const std::byte> bytes,
+                      std::uint32_t crc32) {
   const std::lock_guard lock(mutex_);
   FEDGE_RETURN_IF_ERROR(CheckTicket(ticket));
   if (offset != received_)
@@ -68,7 +69,7 @@ Status Upload::Append(Ticket ticket, std::uint64_t offset, std::span<const std::
   }
   // The spool first: when its disk fails, the validator must still stand where the upload does.
   FEDGE_RETURN_IF_ERROR(spool_.Write(extent_, offset, bytes));
-  if (Status status = validator_->Consume(bytes); !status.ok()) {
+  if (Status status = validator_->Consume(bytes, crc32); !status.ok()) {
     return CloseAsBad(validator_->refusal(), std::move(status));
   }
   received_ = offset + bytes.size();

@@ -67,9 +67,10 @@ class Upload {
   // closed. ---- The stream begins at header.offset: where the one before ended (with the same
   // header otherwise), or 0 to begin anew. kOutOfRange for any other.
   Status Begin(Ticket ticket, const UploadHeader& header, std::uint64_t offset);
-  // kOutOfRange: not the next bytes. kInvalidArgument: the update is bad, and closed.
-  // Other errors leave the upload where it was.
-  Status Append(Ticket ticket, std::uint64_t offset, std::span<const std::byte> bytes);
+  // `crc32` is that of `bytes`. kOutOfRange: not the next bytes. kInvalidArgument: the update is
+  // bad, and closed. Other errors leave the upload where it was.
+  Status Append(Ticket ticket, std::uint64_t offset, std::span<const std::byte> bytes,
+                std::uint32_t crc32);
   // Seals. kInvalidArgument and kDataLoss: the update is bad, and closed.
   Result<Extent> Finish(Ticket ticket);
   // Why Append or Finish found the update bad.

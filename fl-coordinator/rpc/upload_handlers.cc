@@ -7,6 +7,7 @@
 #include "fedge/coordinator/task_id.h"
 #include "fedge/coordinator_rpc/actor.h"
 #include "fedge/coordinator_rpc/client_text.h"
+#include "fedge/coordinator_rpc/disk_budget.h"
 #include "fedge/coordinator_rpc/session_handlers.h"
 #include "fedge/coordinator_rpc/submit_reactor.h"
 #include "fedge/coordinator_rpc/update_labels.h"
@@ -16,6 +17,8 @@ namespace fedge {
 namespace {
 
 constexpr std::string_view kDense = "dense";
+// Of a client that is to ask for its turn: the answer to that question is what waits.
+constexpr Duration kAskAgain{10};
 
 v1::SubmitResponse::Outcome OutcomeOf(TaskState state) {
   switch (state) {
@@ -153,12 +156,18 @@ Result<std::shared_ptr<Upload>> OpenUpload(Actor& actor, const TrainAssignment& 
       return Aborted("another stream of client '{}' has just brought this update", client);
     return upload;
   }
+  FEDGE_RETURN_IF_ERROR(CheckUpdateFits(actor, base->manifest.payload_bytes));
   FEDGE_ASSIGN_OR_RETURN(const Extent extent,
                          actor.spool().Allocate(task.round, base->manifest.payload_bytes));
   auto upload = std::make_shared<Upload>(base, actor.spool(), extent, task.round, client,
                                          actor.options().max_update_norm);
   actor.uploads().Add(task.task_id, upload);
   return upload;
+}
+
+Status NotYet(const Actor& actor) {
+  return ResourceExhausted("{} uploads are under way, which is the most at once; ask for a turn",
+                           actor.options().max_uploads);
 }
 
 void BeginWanted(Actor& actor, SubmitReactor& reactor, const TrainAssignment& task) {
@@ -170,9 +179,10 @@ void BeginWanted(Actor& actor, SubmitReactor& reactor, const TrainAssignment& ta
     Refuse(actor, reactor, std::move(problem));
     return;
   }
-  if (const Status status = actor.uploads().Acquire(header.payload_bytes()); !status.ok())
-    return reactor.TurnAway(status);
-  reactor.HoldsPermit();
+  if (actor.uploads().TakesTurns(header.payload_bytes()) &&
+      !actor.uploads().permits().Take(reactor.header().client, reactor.id())) {
+    return reactor.TurnAway(NotYet(actor), kAskAgain);
+  }
   const auto upload = OpenUpload(actor, task, reactor.header().client, *base);
   if (!upload.ok()) return reactor.TurnAway(upload.status());
   reactor.Proceed(*upload);
@@ -182,6 +192,7 @@ void BeginWanted(Actor& actor, SubmitReactor& reactor, const TrainAssignment& ta
 
 void BeginUpload(Actor& actor, SubmitReactor& reactor) {
   const v1::SubmitHeader& header = reactor.wire_header();
+  actor.transfers().Begun(reactor.id(), actor.now());
   const Result<Session*> session = Authenticate(actor, header.session());
   if (!session.ok()) return reactor.Fail(session.status());
   const ClientId client = (*session)->record.client;
@@ -249,6 +260,30 @@ void ResolveInterruptedUpload(Actor& actor, SubmitReactor& reactor) {
   Decide(actor, reactor, UpdateReceived{header.round, header.client, header.result, Extent{}});
 }
 
+namespace {
+
+void TellProgress(Actor& actor, UploadStatusCall& call, const TaskId& task) {
+  if (const auto upload = actor.uploads().Find(call.request().task_id())) {
+    call.response().set_received_bytes(upload->received());
+  }
+  call.response().set_accepted(IsAccepted(actor.state(), task.round, task.client));
+  actor.Defer([&call](const Status& saved) { call.Reply(saved); });
+}
+
+void AnswerTurn(Actor& actor, UploadStatusCall& call, const TaskId& task,
+                UploadPermits::Turn turn) {
+  switch (turn) {
+    case UploadPermits::Turn::kNow:
+      return TellProgress(actor, call, task);
+    case UploadPermits::Turn::kLater:
+      return call.TurnAway(NotYet(actor), kAskAgain);
+    case UploadPermits::Turn::kNoMore:
+      return call.TurnAway(Unavailable("another call asks, or the session has ended"), kAskAgain);
+  }
+}
+
+}  // namespace
+
 void HandleUploadStatus(Actor& actor, UploadStatusCall& call) {
   const Result<Session*> session = Authenticate(actor, call.request().session());
   const auto task = TaskId::Parse(call.request().task_id());
@@ -258,11 +293,13 @@ void HandleUploadStatus(Actor& actor, UploadStatusCall& call) {
     return call.Reply(InvalidArgument("task '{}' is not one of client '{}'",
                                       Printable(call.request().task_id(), 160), client));
   }
-  if (const auto upload = actor.uploads().Find(call.request().task_id())) {
-    call.response().set_received_bytes(upload->received());
-  }
-  call.response().set_accepted(FindAccepted(actor.state(), task->round, client) != nullptr);
-  actor.Defer([&call](const Status& saved) { call.Reply(saved); });
+  const bool takes_turns = actor.uploads().TakesTurns(call.request().payload_bytes()) &&
+                           IsOpen(actor.state(), task->round, client) && !actor.draining();
+  if (!takes_turns) return TellProgress(actor, call, *task);
+  actor.uploads().permits().Ask(client, actor.now(),
+                                [&actor, &call, task = *task](UploadPermits::Turn turn) {
+                                  AnswerTurn(actor, call, task, turn);
+                                });
 }
 
 }  // namespace fedge

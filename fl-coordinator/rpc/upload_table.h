@@ -6,17 +6,27 @@
 #include <string>
 #include <utility>
 
-#include "fedge/common/status.h"
 #include "fedge/coordinator_rpc/runtime_options.h"
 #include "fedge/coordinator_rpc/upload.h"
+#include "fedge/coordinator_rpc/upload_permits.h"
 
 namespace fedge {
 
-// The updates on their way in, by task, and how many streams may carry them at once. Runs on the
-// actor thread.
+// The updates on their way in, by task, and whose turn it is to send. Runs on the actor thread.
 class UploadTable {
  public:
-  explicit UploadTable(const RuntimeOptions& options) : options_(options) {}
+  explicit UploadTable(const RuntimeOptions& options)
+      : options_(options),
+        permits_({.max_uploads = options.max_uploads,
+                  .hold = options.upload_hold,
+                  .claim = options.upload_claim}) {}
+
+  // Updates of so many bytes take turns; smaller ones need no permit.
+  bool TakesTurns(std::uint64_t payload_bytes) const {
+    return payload_bytes >= options_.small_update_bytes;
+  }
+  UploadPermits& permits() { return permits_; }
+  const UploadPermits& permits() const { return permits_; }
 
   std::shared_ptr<Upload> Find(const std::string& task) const {
     const auto found = uploads_.find(task);
@@ -25,23 +35,6 @@ class UploadTable {
   void Add(const std::string& task, std::shared_ptr<Upload> upload) {
     uploads_[task] = std::move(upload);
   }
-
-  // Room for one more stream; small updates always have it. kResourceExhausted: come back later.
-  Status Acquire(std::uint64_t payload_bytes) {
-    if (payload_bytes < options_.small_update_bytes) return OkStatus();
-    if (streams_ >= options_.max_uploads) {
-      return ResourceExhausted("{} uploads are under way, which is the most at once; try again",
-                               streams_);
-    }
-    ++streams_;
-    return OkStatus();
-  }
-  // For each successful Acquire.
-  void Release(std::uint64_t payload_bytes) {
-    if (payload_bytes >= options_.small_update_bytes) --streams_;
-  }
-
-  std::size_t streams() const { return streams_; }
 
   // Forgets one; whoever streams it gets no further.
   void Drop(const std::string& task) {
@@ -62,7 +55,7 @@ class UploadTable {
  private:
   const RuntimeOptions& options_;
   std::map<std::string, std::shared_ptr<Upload>> uploads_;
-  std::size_t streams_ = 0;
+  UploadPermits permits_;
 };
 
 }  // namespace fedge

@@ -41,6 +41,10 @@ WatchReactor::WatchReactor(Coordinator& coordinator, const v1::WatchRequest& req
       coordinator_(coordinator),
       request_(request),
       id_(NextCallId()) {
+  if (!IsIntact(coordinator_, request_, Sealing::kOptional)) {
+    End(DamagedRequest());
+    return;
+  }
   if (!coordinator_.TryPost([this, id = id_](Actor& actor) { BeginWatch(actor, *this, id); }))
     End(Busy());
 }

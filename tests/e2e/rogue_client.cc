@@ -5,6 +5,7 @@
 #include <grpcpp/create_channel.h>
 
 #include "fedge/common/hash.h"
+#include "fedge/rpc/seal.h"
 
 namespace fedge::testing {
 
@@ -20,6 +21,7 @@ bool RogueClient::Join() {
   request.set_client_id(id_);
   request.set_client_key("0123456789abcdef");
   request.set_role(v1::ROLE_TRAINER);
+  Seal(request);
   v1::JoinResponse response;
   // After a restart of the coordinator the channel first finds its old connection broken.
   for (int attempt = 0; attempt < 5; ++attempt) {
@@ -37,6 +39,7 @@ bool RogueClient::WaitForTask(int attempts) {
   for (int i = 0; i < attempts; ++i) {
     v1::PollRequest request;
     request.set_session(session_);
+    Seal(request);
     grpc::ClientContext context;
     v1::PollResponse response;
     if (!stub_->Poll(&context, request, &response).ok()) return false;
@@ -69,11 +72,12 @@ v1::SubmitResponse RogueClient::Submit(const v1::SubmitHeader& header, const std
   const auto writer = stub_->Submit(&context, &response);
   v1::SubmitRequest request;
   *request.mutable_header() = header;
+  const std::uint32_t seal = Seal(*request.mutable_header());
   writer->Write(request);
   v1::SubmitChunk& chunk = *request.mutable_chunk();
   chunk.set_offset(0);
   chunk.set_data(payload);
-  chunk.set_crc32(Crc32(AsBytes(payload)));
+  chunk.set_crc32(Crc32(AsBytes(payload), seal));
   writer->Write(request);
   writer->WritesDone();
   status = writer->Finish();

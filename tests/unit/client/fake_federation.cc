@@ -11,6 +11,7 @@
 #include "fedge/common/check.h"
 #include "fedge/common/hash.h"
 #include "fedge/rpc/convert.h"
+#include "fedge/rpc/seal.h"
 #include "fedge/rpc/status.h"
 #include "fedge/rpc/transport.h"
 
@@ -19,6 +20,10 @@ namespace {
 
 constexpr std::chrono::minutes kPatience{1};
 constexpr std::size_t kChunkBytes = 700;
+
+grpc::Status Error(grpc::StatusCode code, const char* message) {
+  return ToGrpc(Status(static_cast<StatusCode>(code), message));
+}
 
 }  // namespace
 
@@ -137,13 +142,14 @@ grpc::Status FakeFederation::Join(grpc::ServerContext*, const v1::JoinRequest* r
   const std::lock_guard lock(mutex_);
   const auto [joined, is_new] = joins_.try_emplace(request->client_id(), *request);
   if (!is_new && joined->second.client_key() != request->client_key()) {
-    return {grpc::StatusCode::ALREADY_EXISTS, "the id is in use"};
+    return Error(grpc::StatusCode::ALREADY_EXISTS, "the id is in use");
   }
   response->set_protocol(1);
   response->set_session(fmt::format("{}/{}", request->client_id(), generation_));
   response->set_max_hold_ms(20'000);
   response->set_max_chunk_bytes(kChunkBytes);
   sessions_[response->session()] = request->client_id();
+  SealAnswer(*response, request->crc32());
   return grpc::Status::OK;
 }
 
@@ -151,7 +157,8 @@ grpc::Status FakeFederation::Poll(grpc::ServerContext* context, const v1::PollRe
                                   v1::PollResponse* response) {
   std::unique_lock lock(mutex_);
   const auto session = sessions_.find(request->session());
-  if (session == sessions_.end()) return {grpc::StatusCode::UNAUTHENTICATED, "unknown session"};
+  if (session == sessions_.end())
+    return Error(grpc::StatusCode::UNAUTHENTICATED, "unknown session");
   const std::string client = session->second;
   ++num_polling_;
   changed_.notify_all();
@@ -163,14 +170,15 @@ grpc::Status FakeFederation::Poll(grpc::ServerContext* context, const v1::PollRe
   while (!stopping_ && !owed() && !context->IsCancelled())
     changed_.wait_for(lock, std::chrono::milliseconds(20));
   --num_polling_;
-  if (stopping_) return {grpc::StatusCode::UNAVAILABLE, "restarting"};
-  if (!owed()) return {grpc::StatusCode::CANCELLED, "cancelled"};
+  if (stopping_) return Error(grpc::StatusCode::UNAVAILABLE, "restarting");
+  if (!owed()) return Error(grpc::StatusCode::CANCELLED, "cancelled");
   v1::TrainTask& task = *response->mutable_train();
   task.set_task_id(task_id());
   task.set_run(1);
   task.set_round(round_);
   *task.mutable_model() = ToContentRef(Sha256::Of(AsBytes(model_)), model_.size());
   *task.mutable_config() = fedge::ToProto(TrainConfig{});
+  SealAnswer(*response, request->crc32());
   return grpc::Status::OK;
 }
 
@@ -182,7 +190,7 @@ grpc::Status FakeFederation::Fetch(grpc::ServerContext*, const v1::FetchRequest*
     const std::lock_guard lock(mutex_);
     fetch_offsets_.push_back(request->offset());
     if (request->digest() != ToBytes(Sha256::Of(AsBytes(model_))))
-      return {grpc::StatusCode::NOT_FOUND, "not kept"};
+      return Error(grpc::StatusCode::NOT_FOUND, "not kept");
     cut = cut_fetch_ > 0;
     if (cut) end = std::exchange(cut_fetch_, 0);
   }
@@ -190,7 +198,7 @@ grpc::Status FakeFederation::Fetch(grpc::ServerContext*, const v1::FetchRequest*
     v1::FetchChunk chunk;
     chunk.set_offset(offset);
     chunk.set_data(model_.substr(offset, std::min(kChunkBytes, end - offset)));
-    chunk.set_crc32(Crc32(AsBytes(chunk.data())));
+    chunk.set_crc32(Crc32(AsBytes(chunk.data()), request->crc32()));
     offset += chunk.data().size();
     writer->Write(chunk);
   }
@@ -202,18 +210,19 @@ grpc::Status FakeFederation::UploadStatus(grpc::ServerContext*,
                                           v1::UploadStatusResponse* response) {
   const std::lock_guard lock(mutex_);
   if (!sessions_.contains(request->session()))
-    return {grpc::StatusCode::UNAUTHENTICATED, "unknown session"};
+    return Error(grpc::StatusCode::UNAUTHENTICATED, "unknown session");
   response->set_received_bytes(partial_[request->task_id()].size());
   response->set_accepted(updates_.contains(request->task_id()));
+  SealAnswer(*response, request->crc32());
   return grpc::Status::OK;
 }
 
-grpc::Status FakeFederation::Submit(grpc::ServerContext* context,
+grpc::Status FakeFederation::Submit(grpc::ServerContext*,
                                     grpc::ServerReader<v1::SubmitRequest>* reader,
                                     v1::SubmitResponse* response) {
   v1::SubmitRequest message;
   if (!reader->Read(&message) || !message.has_header())
-    return {grpc::StatusCode::INVALID_ARGUMENT, "no header"};
+    return Error(grpc::StatusCode::INVALID_ARGUMENT, "no header");
   const v1::SubmitHeader header = message.header();
   std::string received;
   std::size_t limit = header.payload_bytes();
@@ -221,28 +230,29 @@ grpc::Status FakeFederation::Submit(grpc::ServerContext* context,
   {
     const std::lock_guard lock(mutex_);
     if (!sessions_.contains(header.session()))
-      return {grpc::StatusCode::UNAUTHENTICATED, "unknown session"};
+      return Error(grpc::StatusCode::UNAUTHENTICATED, "unknown session");
     if (const Duration patience = std::exchange(patience_, Duration(0)); patience > Duration(0)) {
-      SetRetryAfter(*context, patience);
-      return {grpc::StatusCode::RESOURCE_EXHAUSTED, "no room"};
+      return ToGrpc(ResourceExhausted("no room"), patience);
     }
     headers_[header.task_id()] = header;
     submit_offsets_.push_back(header.offset());
     received = partial_[header.task_id()];
-    if (received.size() != header.offset()) return {grpc::StatusCode::OUT_OF_RANGE, "wrong offset"};
+    if (received.size() != header.offset())
+      return Error(grpc::StatusCode::OUT_OF_RANGE, "wrong offset");
     cut = cut_submit_ > 0;
     if (cut) limit = std::exchange(cut_submit_, 0);
   }
   while (received.size() < limit && reader->Read(&message)) {
     const v1::SubmitChunk& chunk = message.chunk();
-    if (chunk.offset() != received.size() || Crc32(AsBytes(chunk.data())) != chunk.crc32()) {
-      return {grpc::StatusCode::DATA_LOSS, "a damaged chunk"};
+    if (chunk.offset() != received.size() ||
+        Crc32(AsBytes(chunk.data()), header.crc32()) != chunk.crc32()) {
+      return Error(grpc::StatusCode::DATA_LOSS, "a damaged chunk");
     }
     received += chunk.data();
   }
   const std::lock_guard lock(mutex_);
   partial_[header.task_id()] = received;
-  if (cut) return {grpc::StatusCode::UNAVAILABLE, "cut"};
+  if (cut) return Error(grpc::StatusCode::UNAVAILABLE, "cut");
   done_.insert(header.task_id());
   if (header.round() == refused_round_ || Crc32(AsBytes(received)) != header.payload_crc32()) {
     response->set_outcome(v1::SubmitResponse::REFUSED);
@@ -252,24 +262,27 @@ grpc::Status FakeFederation::Submit(grpc::ServerContext* context,
     updates_[header.task_id()] = std::move(received);
   }
   changed_.notify_all();
+  SealAnswer(*response, header.crc32());
   return grpc::Status::OK;
 }
 
 grpc::Status FakeFederation::Report(grpc::ServerContext*, const v1::ReportRequest* request,
-                                    v1::ReportResponse*) {
+                                    v1::ReportResponse* response) {
   const std::lock_guard lock(mutex_);
   if (!sessions_.contains(request->session()))
-    return {grpc::StatusCode::UNAUTHENTICATED, "unknown session"};
+    return Error(grpc::StatusCode::UNAUTHENTICATED, "unknown session");
   done_.insert(request->task_id());
   reports_[request->task_id()] = *request;
   changed_.notify_all();
+  SealAnswer(*response, request->crc32());
   return grpc::Status::OK;
 }
 
 grpc::Status FakeFederation::Leave(grpc::ServerContext*, const v1::LeaveRequest* request,
-                                   v1::LeaveResponse*) {
+                                   v1::LeaveResponse* response) {
   const std::lock_guard lock(mutex_);
   num_left_ += sessions_.erase(request->session());
+  SealAnswer(*response, request->crc32());
   return grpc::Status::OK;
 }
 

@@ -228,7 +228,7 @@ TEST(SessionTest, ShutdownWhileAwayEndsAtOnce) {
 
 TEST(SessionTest, ARefusedJoinEndsTheSession) {
   for (const StatusCode code : {StatusCode::kFailedPrecondition, StatusCode::kInvalidArgument,
-                                StatusCode::kPermissionDenied, StatusCode::kUnimplemented}) {
+                                StatusCode::kPermissionDenied}) {
     SessionDriver session;
     session.Next();
     const Lines lines = session.Feed(Joined{1, Status(code, "no")});
@@ -236,6 +236,17 @@ TEST(SessionTest, ARefusedJoinEndsTheSession) {
     EXPECT_THAT(lines.back(), ::testing::StartsWith("ended "));
     EXPECT_TRUE(session.state.ended());
   }
+}
+
+// One such answer may be what damage made of another.
+TEST(SessionTest, AServerThatKeepsNotKnowingJoinIsNoCoordinator) {
+  SessionDriver session;
+  for (CallId join = 1; join <= 3; ++join) {
+    ASSERT_FALSE(session.state.ended());
+    session.Next();
+    session.Feed(Joined{join, Status(StatusCode::kUnimplemented, "")});
+  }
+  EXPECT_TRUE(session.state.ended());
 }
 
 }  // namespace

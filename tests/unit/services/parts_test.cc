@@ -71,6 +71,27 @@ TEST(RpcStatusTest, SurvivesTheWire) {
   EXPECT_LT(ToGrpc(Internal("{}", std::string(100'000, 'x'))).error_message().size(), 8'000U);
 }
 
+TEST(RpcStatusTest, ASealShowsDamageToAnErrorAndItsHint) {
+  const grpc::Status sent = ToGrpc(ResourceExhausted("full"), Duration(1'500));
+  EXPECT_TRUE(ErrorSealHolds(sent));
+  EXPECT_EQ(RetryAfter(sent), Duration(1'500));
+  EXPECT_FALSE(ErrorSealHolds({grpc::StatusCode::NOT_FOUND, "full", sent.error_details()}));
+  EXPECT_FALSE(
+      ErrorSealHolds({grpc::StatusCode::RESOURCE_EXHAUSTED, "fuml", sent.error_details()}));
+  EXPECT_FALSE(ErrorSealHolds({grpc::StatusCode::RESOURCE_EXHAUSTED, "full"}));
+  for (std::size_t bit = 0; bit < 8 * sent.error_details().size(); ++bit) {
+    std::string details = sent.error_details();
+    details[bit / 8] = static_cast<char>(details[bit / 8] ^ (1 << (bit % 8)));
+    const grpc::Status damaged(grpc::StatusCode::RESOURCE_EXHAUSTED, "full", details);
+    // A field's number has bits that no reader looks at.
+    if (ErrorSealHolds(damaged)) {
+      EXPECT_EQ(RetryAfter(damaged), Duration(1'500)) << "bit " << bit;
+    } else {
+      EXPECT_EQ(RetryAfter(damaged), Duration::zero()) << "bit " << bit;
+    }
+  }
+}
+
 TEST(ConvertTest, TrainingValuesSurviveTheWire) {
   const TrainConfig config = {.epochs = 2,
                               .batch_size = 0,

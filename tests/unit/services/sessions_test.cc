@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fedge/rpc/seal.h"
 #include "harness.h"
 
 namespace fedge::testing {
@@ -179,6 +180,7 @@ TEST(SessionTest, IsUnknownAfterARestart) {
   const auto again = harness.Connect("a");
   v1::PollRequest request;
   request.set_session(session);
+  Seal(request);
   grpc::ClientContext context;
   v1::PollResponse response;
   EXPECT_EQ(again->stub().Poll(&context, request, &response).error_code(),

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "fedge/common/hash.h"
+#include "fedge/rpc/seal.h"
 
 namespace fedge::testing {
 
@@ -52,13 +53,16 @@ v1::JoinRequest TestClient::MakeJoin(v1::Role role) const {
 
 grpc::Status TestClient::Join(const v1::JoinRequest& request) {
   grpc::ClientContext context;
-  return stub_->Join(&context, request, &terms_);
+  v1::JoinRequest sealed = request;
+  Seal(sealed);
+  return stub_->Join(&context, sealed, &terms_);
 }
 
 std::unique_ptr<OpenPoll> TestClient::StartPoll(const std::string& busy_task) {
   v1::PollRequest request;
   request.set_session(terms_.session());
   request.set_busy_task_id(busy_task);
+  Seal(request);
   return std::make_unique<OpenPoll>(*stub_, std::move(request));
 }
 
@@ -69,11 +73,12 @@ grpc::Status TestClient::Fetch(const std::string& digest, std::uint64_t offset,
   request.set_session(terms_.session());
   request.set_digest(digest);
   request.set_offset(offset);
+  Seal(request);
   const auto reader = stub_->Fetch(&context, request);
   v1::FetchChunk chunk;
   while (reader->Read(&chunk)) {
     EXPECT_EQ(chunk.offset(), offset + bytes.size());
-    EXPECT_EQ(chunk.crc32(), Crc32(AsBytes(chunk.data())));
+    EXPECT_EQ(chunk.crc32(), Crc32(AsBytes(chunk.data()), request.crc32()));
     bytes += chunk.data();
   }
   return reader->Finish();
@@ -103,6 +108,7 @@ grpc::Status TestClient::Submit(const UploadSpec& spec, v1::SubmitResponse& resp
   const auto writer = stub_->Submit(&used, &response);
   v1::SubmitRequest message;
   *message.mutable_header() = spec.header;
+  const std::uint32_t seal = Seal(*message.mutable_header());
   bool open = writer->Write(message);
   std::uint64_t offset = spec.header.offset();
   for (bool first = true; open && offset < std::min(spec.payload.size(), spec.stop_after);
@@ -112,7 +118,7 @@ grpc::Status TestClient::Submit(const UploadSpec& spec, v1::SubmitResponse& resp
         std::min({spec.payload.size(), spec.stop_after, offset + spec.chunk_bytes});
     chunk.set_offset(offset + (first ? spec.shift_offset : 0));
     chunk.set_data(spec.payload.substr(offset, end - offset));
-    chunk.set_crc32(Crc32(AsBytes(chunk.data())) ^ (first ? spec.flip_crc : 0));
+    chunk.set_crc32(Crc32(AsBytes(chunk.data()), seal) ^ (first ? spec.flip_crc : 0));
     open = writer->Write(message);
     offset = end;
   }
@@ -133,6 +139,7 @@ grpc::Status TestClient::UploadStatus(const std::string& task, v1::UploadStatusR
   v1::UploadStatusRequest request;
   request.set_session(terms_.session());
   request.set_task_id(task);
+  Seal(request);
   return stub_->UploadStatus(&context, request, &response);
 }
 
@@ -143,6 +150,7 @@ grpc::Status TestClient::ReportFailure(const std::string& task, const std::strin
   request.set_task_id(task);
   request.set_failure(why);
   v1::ReportResponse response;
+  Seal(request);
   return stub_->Report(&context, request, &response);
 }
 
@@ -156,6 +164,7 @@ grpc::Status TestClient::ReportEvaluation(const std::string& task, std::uint64_t
   request.mutable_evaluation()->set_loss(loss);
   request.mutable_evaluation()->set_accuracy(accuracy);
   v1::ReportResponse response;
+  Seal(request);
   return stub_->Report(&context, request, &response);
 }
 
@@ -164,6 +173,7 @@ grpc::Status TestClient::Leave() {
   v1::LeaveRequest request;
   request.set_session(terms_.session());
   v1::LeaveResponse response;
+  Seal(request);
   return stub_->Leave(&context, request, &response);
 }
 

@@ -1,0 +1,196 @@
+// Limits on transfers: turns, streams that do not move, the disk's budget.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fedge/rpc/seal.h"
+#include "fedge/rpc/status.h"
+#include "harness.h"
+
+namespace fedge::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::vector<float> kWeight = {1, 1, 1, 1};
+const std::vector<float> kBias = {1, 1};
+
+RuntimeOptions OneAtATime() {
+  RuntimeOptions options = Harness::QuickOptions();
+  options.max_uploads = 1;
+  options.small_update_bytes = 1;
+  return options;
+}
+
+// A Submit stream that brought a part of its update and then no more.
+class SlowUpload {
+ public:
+  SlowUpload(TestClient& client, const v1::TrainTask& task, const std::string& payload,
+             std::size_t bytes)
+      : writer_(client.stub().Submit(&context_, &response_)) {
+    v1::SubmitRequest message;
+    *message.mutable_header() = client.MakeUpload(task, payload).header;
+    const std::uint32_t seal = Seal(*message.mutable_header());
+    EXPECT_TRUE(writer_->Write(message));
+    message.mutable_chunk()->set_data(payload.substr(0, bytes));
+    message.mutable_chunk()->set_crc32(Crc32(AsBytes(message.chunk().data()), seal));
+    EXPECT_TRUE(writer_->Write(message));
+    v1::UploadStatusResponse status;
+    while (status.received_bytes() < bytes)
+      EXPECT_TRUE(client.UploadStatus(task.task_id(), status).ok());
+  }
+  grpc::Status End() { return writer_->Finish(); }
+
+ private:
+  grpc::ClientContext context_;
+  v1::SubmitResponse response_;
+  std::unique_ptr<grpc::ClientWriter<v1::SubmitRequest>> writer_;
+};
+
+// Asks for a turn; the status once the coordinator answers.
+std::future<grpc::Status> AskForTurn(TestClient& client, const std::string& task) {
+  return std::async(std::launch::async, [&client, task] {
+    grpc::ClientContext context;
+    v1::UploadStatusRequest request;
+    request.set_session(client.terms().session());
+    request.set_task_id(task);
+    request.set_payload_bytes(1'000'000);
+    Seal(request);
+    v1::UploadStatusResponse response;
+    return client.stub().UploadStatus(&context, request, &response);
+  });
+}
+
+void WaitForWaiting(Harness& harness, std::size_t clients) {
+  for (std::size_t waiting = clients + 1; waiting != clients;) {
+    harness.OnActor([&](Actor& actor) { waiting = actor.uploads().permits().waiting(); });
+  }
+}
+
+TEST(TransferLimitTest, AStreamThatDoesNotMoveLosesItsTurnAndGoesOnLater) {
+  RuntimeOptions options = OneAtATime();
+  options.transfer_stall = Duration(10'000);
+  Harness harness(options);
+  const auto a = harness.Join("a");
+  const auto b = harness.Join("b");
+  harness.StartRun(2);
+  const v1::TrainTask task_a = a->Poll().train();
+  const v1::TrainTask task_b = b->Poll().train();
+  const std::string payload = harness.Payload(kWeight, kBias);
+  SlowUpload slow(*a, task_a, payload, 8);
+  auto turn = AskForTurn(*b, task_b.task_id());
+  WaitForWaiting(harness, 1);
+
+  harness.Pass(Duration(10'000));
+  harness.Pass(Duration(1'000));
+  EXPECT_FALSE(slow.End().ok());
+  EXPECT_TRUE(turn.get().ok()) << "b's turn has come";
+  EXPECT_EQ(b->Submit(task_b, payload).outcome(), v1::SubmitResponse::ACCEPTED);
+
+  v1::UploadStatusResponse status;
+  ASSERT_TRUE(a->UploadStatus(task_a.task_id(), status).ok());
+  EXPECT_EQ(status.received_bytes(), 8U) << "what came is kept";
+  UploadSpec rest = a->MakeUpload(task_a, payload);
+  rest.header.set_offset(8);
+  v1::SubmitResponse response;
+  ASSERT_TRUE(a->Submit(rest, response).ok());
+  EXPECT_EQ(response.outcome(), v1::SubmitResponse::ACCEPTED);
+}
+
+TEST(TransferLimitTest, AStreamWithoutAHeaderIsCut) {
+  Harness harness;
+  const auto a = harness.Join("a");
+  grpc::ClientContext context;
+  v1::SubmitResponse response;
+  const auto silent = a->stub().Submit(&context, &response);
+  for (std::size_t streams = 0; streams == 0;) {
+    harness.OnActor([&](Actor& actor) { streams = actor.transfers().size(); });
+  }
+  harness.Pass(Duration(10'500));
+  EXPECT_FALSE(silent->Finish().ok());
+  for (std::size_t streams = 1; streams > 0;) {
+    harness.OnActor([&](Actor& actor) { streams = actor.transfers().size(); });
+  }
+}
+
+TEST(TransferLimitTest, WhoAsksForATurnInVainIsToldToAskAgain) {
+  Harness harness(OneAtATime());
+  const auto a = harness.Join("a");
+  const auto b = harness.Join("b");
+  harness.StartRun(2);
+  const v1::TrainTask task_a = a->Poll().train();
+  const v1::TrainTask task_b = b->Poll().train();
+  const std::string payload = harness.Payload(kWeight, kBias);
+  SlowUpload slow(*a, task_a, payload, 8);
+  auto turn = AskForTurn(*b, task_b.task_id());
+  WaitForWaiting(harness, 1);
+  harness.Pass(Duration(15'500));
+  const grpc::Status later = turn.get();
+  EXPECT_EQ(later.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_GT(RetryAfter(later), Duration(0));
+}
+
+TEST(DiskBudgetTest, ARoundThatDoesNotFitTheSpoolIsRefusedBeforeItStarts) {
+  RuntimeOptions options = Harness::QuickOptions();
+  options.spool_limit = 100;
+  Harness harness(options);
+  v1::StartRunRequest request;
+  v1::RunPlan& plan = *request.mutable_plan();
+  plan.set_num_clients(100);
+  plan.set_num_rounds(1);
+  plan.set_deadline_ms(60'000);
+  plan.mutable_train()->set_learning_rate(0.1);
+  grpc::ClientContext context;
+  v1::StartRunResponse response;
+  const grpc::Status status = harness.admin().StartRun(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(status.error_message(), HasSubstr("--spool-limit"));
+}
+
+TEST(DiskBudgetTest, ARoundThatLeavesTooLittleFreeIsRefusedBeforeItStarts) {
+  RuntimeOptions options = Harness::QuickOptions();
+  options.min_free_bytes = ~std::uint64_t{0};
+  Harness harness(options);
+  v1::StartRunRequest request;
+  v1::RunPlan& plan = *request.mutable_plan();
+  plan.set_num_clients(1);
+  plan.set_num_rounds(1);
+  plan.set_deadline_ms(60'000);
+  plan.mutable_train()->set_learning_rate(0.1);
+  grpc::ClientContext context;
+  v1::StartRunResponse response;
+  const grpc::Status status = harness.admin().StartRun(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(status.error_message(), HasSubstr("--min-free"));
+}
+
+// Old rounds, other clients' tasks, unknown sessions: none of them changes or keeps anything.
+void SendStaleMessages(int count) {
+  Harness harness;
+  const auto a = harness.Join("a");
+  harness.StartRun(1, 2);
+  const std::string payload = harness.Payload(kWeight, kBias);
+  const v1::TrainTask first = a->Poll().train();
+  EXPECT_EQ(a->Submit(first, payload).outcome(), v1::SubmitResponse::ACCEPTED);
+  const v1::TrainTask second = a->Poll().train();
+  const auto events = harness.Events().size();
+  for (int i = 0; i < count; ++i) {
+    v1::TrainTask stale = first;
+    stale.set_round(first.round() + static_cast<std::uint64_t>(i) % 3 * 1'000);
+    v1::SubmitResponse response;
+    a->Submit(a->MakeUpload(stale, payload), response);
+    a->ReportFailure(first.task_id(), "stale");
+    a->ReportFailure("nonsense", "stale");
+  }
+  harness.OnActor([](Actor& actor) {
+    EXPECT_LE(actor.transfers().size(), 1U);
+    EXPECT_EQ(actor.uploads().permits().taken(), 0U);
+  });
+  EXPECT_LE(harness.Events().size(), events + static_cast<std::size_t>(count));
+  EXPECT_EQ(a->Submit(second, payload).outcome(), v1::SubmitResponse::ACCEPTED);
+  harness.WaitForPhase(v1::COMPLETED);
+}
+
+TEST(StaleMessageTest, StopNoRound) { SendStaleMessages(300); }
+
+}  // namespace
+}  // namespace fedge::testing
