@@ -11,6 +11,7 @@
 #include "fedge/common/hash.h"
 #include "fedge/common/random.h"
 #include "fedge/coordinator/aggregation.h"
+#include "fedge/coordinator/update_validator.h"
 #include "fedge/testing/temp_directory.h"
 #include "fedge/testing/tiny_model.h"
 
