@@ -266,7 +266,7 @@ void TellProgress(Actor& actor, UploadStatusCall& call, const TaskId& task) {
   if (const auto upload = actor.uploads().Find(call.request().task_id())) {
     call.response().set_received_bytes(upload->received());
   }
-  call.response().set_accepted(IsAccepted(actor.state(), task.round, task.client));
+  call.response().set_accepted(FindAccepted(actor.state(), task.round, task.client) != nullptr);
   actor.Defer([&call](const Status& saved) { call.Reply(saved); });
 }
 
