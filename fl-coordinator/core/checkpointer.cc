@@ -1,10 +1,16 @@
 #include "fedge/coordinator/checkpointer.h"
 
+#include <chrono>
 #include <utility>
 
 #include "fedge/common/log.h"
 
 namespace fedge {
+namespace {
+
+constexpr std::chrono::seconds kMarkSyncInterval{1};
+
+}  // namespace
 
 Result<std::unique_ptr<Checkpointer>> Checkpointer::Start(const std::string& path,
                                                           AcknowledgedMark& mark) {
@@ -44,17 +50,28 @@ void Checkpointer::RequestMarkSync() {
 }
 
 void Checkpointer::Loop() {
+  using SteadyClock = std::chrono::steady_clock;
+  auto next_sync = SteadyClock::now();
   while (true) {
     bool checkpoint = false;
     bool sync = false;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return checkpoint_requested_ || sync_requested_ || stopping_; });
-      sync = std::exchange(sync_requested_, false);
+      const auto due = [this] { return checkpoint_requested_ || stopping_; };
+      if (sync_requested_) {
+        wake_.wait_until(lock, next_sync, due);
+      } else {
+        wake_.wait(lock, [&] { return due() || sync_requested_; });
+      }
+      sync = sync_requested_ && (stopping_ || SteadyClock::now() >= next_sync);
+      if (sync) sync_requested_ = false;
       checkpoint = std::exchange(checkpoint_requested_, false) && !stopping_;
       if (stopping_ && !sync) return;
     }
-    if (sync) SyncMark();
+    if (sync) {
+      SyncMark();
+      next_sync = SteadyClock::now() + kMarkSyncInterval;
+    }
     // Passive: waits for nobody and blocks nobody. What it can't move stays in the log, as durable.
     if (checkpoint) Checkpoint(SQLITE_CHECKPOINT_PASSIVE);
   }

@@ -25,6 +25,8 @@ class Checkpointer {
 
   // Asks for a checkpoint; returns at once.
   void Request();
+  // The same for the mark: at most once a second, so that it does not hold up the syncs that
+  // somebody waits for.
   void RequestMarkSync();
   // Moves everything, waiting for readers, so that the log begins anew with the next commit.
   void Run();
