@@ -16,8 +16,9 @@ constexpr std::array<char, 8> kMagic = {'F', 'E', 'D', 'G', 'E', 'A', 'C', 'K'};
 constexpr std::uint64_t kSlotBytes = 512;
 constexpr std::uint64_t kNumSlots = 2;
 
-// Five little-endian numbers behind the magic, and their checksum.
-using Slot = std::array<std::byte, 8 + 4 * 8 + 4>;
+// Three little-endian numbers behind the magic, and their checksum.
+constexpr std::size_t kChecksumAt = 8 + 3 * 8;
+using Slot = std::array<std::byte, kChecksumAt + 4>;
 
 template <typename T>
 void Put(T value, std::byte* to) {
@@ -33,22 +34,21 @@ T Get(const std::byte* from) {
   return value;
 }
 
-std::uint32_t ChecksumOf(const Slot& slot) { return Crc32(std::span(slot).first(40)); }
+std::uint32_t ChecksumOf(const Slot& slot) { return Crc32(std::span(slot).first(kChecksumAt)); }
 
 Slot Encode(std::uint64_t generation, const Acknowledged& acknowledged) {
   Slot slot{};
   std::memcpy(slot.data(), kMagic.data(), kMagic.size());
   Put(generation, &slot[8]);
   Put(acknowledged.commits, &slot[16]);
-  Put(acknowledged.run, &slot[24]);
-  Put(static_cast<std::uint64_t>(acknowledged.standing), &slot[32]);
-  Put(ChecksumOf(slot), &slot[40]);
+  Put(acknowledged.orders, &slot[24]);
+  Put(ChecksumOf(slot), &slot[kChecksumAt]);
   return slot;
 }
 
 bool IsWhole(const Slot& slot) {
   return std::memcmp(slot.data(), kMagic.data(), kMagic.size()) == 0 &&
-         Get<std::uint32_t>(&slot[40]) == ChecksumOf(slot);
+         Get<std::uint32_t>(&slot[kChecksumAt]) == ChecksumOf(slot);
 }
 
 }  // namespace
@@ -77,9 +77,7 @@ Status AcknowledgedMark::Read() {
     const auto generation = Get<std::uint64_t>(&slot[8]);
     if (!IsWhole(slot) || generation <= generation_) continue;
     generation_ = generation;
-    last_ = {.commits = Get<std::uint64_t>(&slot[16]),
-             .run = Get<std::uint64_t>(&slot[24]),
-             .standing = static_cast<RunStanding>(Get<std::uint64_t>(&slot[32]))};
+    last_ = {.commits = Get<std::uint64_t>(&slot[16]), .orders = Get<std::uint64_t>(&slot[24])};
   }
   return OkStatus();
 }

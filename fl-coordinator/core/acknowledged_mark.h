@@ -8,17 +8,13 @@
 
 #include "fedge/common/file.h"
 #include "fedge/common/result.h"
-#include "fedge/coordinator/records.h"
 
 namespace fedge {
-
-enum class RunStanding : std::uint8_t { kNone, kActive, kCompleted, kFailed };
 
 // How far the database was when it last said so.
 struct Acknowledged {
   std::uint64_t commits = 0;
-  RunId run = 0;  // the newest
-  RunStanding standing = RunStanding::kNone;
+  std::uint64_t orders = 0;  // those of them that do not come about again by themselves
 
   friend bool operator==(const Acknowledged&, const Acknowledged&) = default;
 };

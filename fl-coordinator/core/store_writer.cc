@@ -1,7 +1,6 @@
 #include "fedge/coordinator/store_writer.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 #include <variant>
 
@@ -35,43 +34,6 @@ RoundId NewestRound(std::span<const StoreWrite> writes) {
       newest = std::max(newest, save->round.round);
   }
   return newest;
-}
-
-constexpr std::string_view kCommitsRow = "commits";
-
-RunStanding StandingOf(const RunRecord& run) {
-  if (!run.ended) return RunStanding::kActive;
-  return run.error.empty() ? RunStanding::kCompleted : RunStanding::kFailed;
-}
-
-// How far the database is.
-Result<Acknowledged> ReadDone(sqlite::Database& database) {
-  Acknowledged done;
-  FEDGE_ASSIGN_OR_RETURN(auto meta, database.Prepare(SelectSql<MetaRow>("WHERE name = ?")));
-  meta.BindText(0, kCommitsRow);
-  FEDGE_ASSIGN_OR_RETURN(const auto rows, ReadRows<MetaRow>(meta));
-  if (!rows.empty()) {
-    const std::string& text = rows.front().value;
-    std::from_chars(text.data(), text.data() + text.size(), done.commits);
-  }
-  FEDGE_ASSIGN_OR_RETURN(auto run,
-                         database.Prepare(SelectSql<RunRecord>("ORDER BY run DESC LIMIT 1")));
-  FEDGE_ASSIGN_OR_RETURN(const auto runs, ReadRows<RunRecord>(run));
-  if (!runs.empty()) {
-    done.run = runs.front().run;
-    done.standing = StandingOf(runs.front());
-  }
-  return done;
-}
-
-// Whether what was acknowledged behind `done` comes about again when the coordinator goes on from
-// there: clients train again, rounds are aggregated again, to the same bytes. What an operator said
-// does not.
-bool CanHappenAgain(const Acknowledged& done, const Acknowledged& acknowledged) {
-  if (done.run != acknowledged.run) return false;
-  return done.standing == acknowledged.standing ||
-         (done.standing == RunStanding::kActive &&
-          acknowledged.standing == RunStanding::kCompleted);
 }
 
 template <typename... F>
@@ -161,22 +123,24 @@ Status StoreWriter::Prepare(const std::string& path) {
 }
 
 Status StoreWriter::CompareWithMark() {
-  FEDGE_ASSIGN_OR_RETURN(done_, ReadDone(database_));
+  FEDGE_ASSIGN_OR_RETURN(counter_, CommitCounter::Load(database_));
   const std::optional<Acknowledged> acknowledged = mark_->last();
-  if (!acknowledged || acknowledged->commits <= done_.commits) return OkStatus();
-  lost_commits_ = acknowledged->commits - done_.commits;
-  if (CanHappenAgain(done_, *acknowledged)) return OkStatus();
+  const Acknowledged& done = counter_.done();
+  if (!acknowledged || acknowledged->commits <= done.commits) return OkStatus();
+  lost_commits_ = acknowledged->commits - done.commits;
+  if (acknowledged->orders == done.orders) return OkStatus();
   return DataLoss(
-      "the last {} of {} commits are gone, since the write-ahead log is damaged, and run {} was "
-      "begun or ended by them (to go on as before them all the same, remove the folder's file "
-      "'acknowledged')",
-      lost_commits_, acknowledged->commits, acknowledged->run);
+      "the last {} of {} commits are gone, since the write-ahead log is damaged, and with them "
+      "what "
+      "an operator ordered or was told (to go on as before them all the same, remove the folder's "
+      "file 'acknowledged')",
+      lost_commits_, acknowledged->commits);
 }
 
-void StoreWriter::Acknowledge(const Acknowledged& done) {
-  done_ = done;
+void StoreWriter::Acknowledge(const CommitCounter& counter) {
+  counter_ = counter;
   // What the mark lacks is noticed later, not lost: no reason to fail a commit that is durable.
-  if (const Status status = mark_->Write(done); !status.ok()) {
+  if (const Status status = mark_->Write(counter.done()); !status.ok()) {
     log::Warning("commit not marked reason=\"{}\"", status.message());
   }
   checkpointer_->RequestMarkSync();
@@ -188,18 +152,11 @@ Status StoreWriter::Commit(std::span<const StoreWrite> writes) {
   FEDGE_RETURN_IF_ERROR(statements_->begin.Run());
   std::uint64_t first_event = first_event_;
   std::uint64_t last_event = last_event_;
-  Acknowledged done = done_;
-  ++done.commits;
-  for (const StoreWrite& one : writes) {
-    if (const auto* run = std::get_if<SaveRun>(&one); run != nullptr && run->run.run >= done.run) {
-      done.run = run->run.run;
-      done.standing = StandingOf(run->run);
-    }
-  }
+  const CommitCounter counter = counter_.With(writes);
   Status status = Write(writes, last_event);
   if (status.ok()) {
-    status = WriteRow(statements_->meta, MetaRow{.name = std::string(kCommitsRow),
-                                                 .value = fmt::format("{}", done.commits)});
+    status = WriteRow(statements_->meta,
+                      MetaRow{.name = std::string(CommitCounter::kRow), .value = counter.Text()});
   }
   if (status.ok() && last_event + 1 - first_event >= kMaxEvents + kPruneBatch) {
     first_event = last_event - kMaxEvents + 1;
@@ -216,7 +173,7 @@ Status StoreWriter::Commit(std::span<const StoreWrite> writes) {
   last_event_ = last_event;
   first_event_ = first_event;
   pruned_below_ = pruned_below;
-  Acknowledge(done);
+  Acknowledge(counter);
   BoundLog();
   return OkStatus();
 }

@@ -10,6 +10,7 @@
 #include "fedge/common/status.h"
 #include "fedge/coordinator/acknowledged_mark.h"
 #include "fedge/coordinator/checkpointer.h"
+#include "fedge/coordinator/commit_counter.h"
 #include "fedge/coordinator/sqlite.h"
 #include "fedge/coordinator/store.h"
 
@@ -46,7 +47,7 @@ class StoreWriter {
   // Reads how far the database is, and holds the mark against it.
   Status CompareWithMark();
   // A commit has succeeded.
-  void Acknowledge(const Acknowledged& done);
+  void Acknowledge(const CommitCounter& counter);
   // Starts a checkpoint when the write-ahead log has grown.
   void BoundLog();
 
@@ -60,7 +61,7 @@ class StoreWriter {
   std::uint64_t first_event_ = 1;  // no older one is kept
   RoundId pruned_below_ = 0;       // no older round has its tasks
   std::atomic<std::uint64_t> last_event_ = 0;
-  Acknowledged done_;  // the last commit
+  CommitCounter counter_;
   std::uint64_t lost_commits_ = 0;
 };
 

@@ -80,8 +80,8 @@ Status Actor::SecureModel() {
   if (!status.ok() && round != nullptr && round->model.digest == model.digest) {
     // The updates are still there if the crash came between the round's end and their removal.
     how = "by aggregating its updates again";
-    const auto again =
-        AggregateRound({parts_.files, parts_.store, parts_.spool, parts_.models}, *round, {});
+    const auto again = AggregateRound(
+        {parts_.files, parts_.store, parts_.spool, parts_.models, parts_.metrics}, *round, {});
     status = again.ok() && again->digest == model.digest ? OkStatus() : found;
   }
   if (!status.ok()) {

@@ -28,11 +28,11 @@ TEST_F(AcknowledgedMarkTest, IsEmptyAtFirst) { EXPECT_FALSE(Open()->last().has_v
 
 TEST_F(AcknowledgedMarkTest, KeepsWhatWasWrittenLast) {
   for (std::uint64_t commits = 1; commits <= 5; ++commits) {
-    const Acknowledged written{.commits = commits, .run = 7, .standing = RunStanding::kFailed};
+    const Acknowledged written{.commits = commits, .orders = 7};
     ASSERT_TRUE(Open()->Write(written).ok());
     EXPECT_EQ(Open()->last(), written);
   }
-  const Acknowledged fewer{.commits = 2, .run = 7, .standing = RunStanding::kActive};
+  const Acknowledged fewer{.commits = 2, .orders = 8};
   ASSERT_TRUE(Open()->Write(fewer).ok());
   EXPECT_EQ(Open()->last(), fewer) << "the last one counts, not the largest";
 }
@@ -40,8 +40,8 @@ TEST_F(AcknowledgedMarkTest, KeepsWhatWasWrittenLast) {
 TEST_F(AcknowledgedMarkTest, ADamagedSlotLeavesTheOneBefore) {
   {
     const auto mark = Open();
-    ASSERT_TRUE(mark->Write({.commits = 1}).ok());  // in the second slot
-    ASSERT_TRUE(mark->Write({.commits = 2}).ok());  // in the first
+    ASSERT_TRUE(mark->Write({.commits = 1, .orders = 0}).ok());  // in the second slot
+    ASSERT_TRUE(mark->Write({.commits = 2, .orders = 0}).ok());  // in the first
   }
   Overwrite(17, 0xff);
   EXPECT_EQ(Open()->last()->commits, 1U);

@@ -18,14 +18,18 @@ using testing::TempDirectory;
 
 class LostCommitsTest : public ::testing::Test {
  protected:
+  static RunRecord FirstRun() {
+    RunRecord run = testing::SampleRun(1);
+    run.ended = run.reset = run.paused = false;
+    run.error.clear();
+    return run;
+  }
   // As a process that was killed leaves it: SQLite would empty the log on the way out.
   void Commit(const std::vector<StoreWrite>& last) {
     const TempDirectory running;
     auto store = Store::Open(running.path()).value();
-    RunRecord run = testing::SampleRun(1);
-    run.ended = false;
-    run.error.clear();
-    const std::vector<StoreWrite> first = {SaveRun{run}, SaveRound{testing::SampleRound(1, 1)}};
+    const std::vector<StoreWrite> first = {SaveRun{FirstRun()},
+                                           SaveRound{testing::SampleRound(1, 1)}};
     ASSERT_TRUE(store->Commit(first).ok());
     size_before_ = std::filesystem::file_size(running.File("coordinator.db-wal"));
     ASSERT_TRUE(store->Commit(last).ok());
@@ -68,20 +72,53 @@ TEST_F(LostCommitsTest, NoneAreMissingFromAWholeLog) {
   EXPECT_EQ(Reopen().value()->lost_commits(), 0U);
 }
 
-TEST_F(LostCommitsTest, AreRefusedIfAnOperatorsWordIsAmongThem) {
-  RunRecord failed = testing::SampleRun(1);
-  failed.ended = true;
-  failed.error = "aborted by an operator";
-  Commit({SaveRun{failed}});
-  Damage();
-  const Status status = Reopen().status();
-  EXPECT_EQ(status.code(), StatusCode::kDataLoss);
-  EXPECT_THAT(status.message(), HasSubstr("the last 1 of 2 commits are gone"));
-  EXPECT_THAT(status.message(), HasSubstr("run 1"));
-  EXPECT_THAT(status.message(), HasSubstr("restore the folder from a backup"));
+// Of what the operator said last.
+class LostOrdersTest : public LostCommitsTest {
+ protected:
+  void ExpectRefused(const StoreWrite& order) {
+    Commit({order});
+    Damage();
+    const Status status = Reopen().status();
+    EXPECT_EQ(status.code(), StatusCode::kDataLoss);
+    EXPECT_THAT(status.message(), HasSubstr("the last 1 of 2 commits are gone"));
+    EXPECT_THAT(status.message(), HasSubstr("restore the folder from a backup"));
 
-  std::filesystem::remove(folder_.File("acknowledged"));
-  EXPECT_TRUE(Reopen().ok()) << "the way out that the message names";
+    std::filesystem::remove(folder_.File("acknowledged"));
+    EXPECT_TRUE(Reopen().ok()) << "the way out that the message names";
+  }
+};
+
+TEST_F(LostOrdersTest, AnAbortIsNotForgotten) {
+  RunRecord aborted = FirstRun();
+  aborted.ended = true;
+  aborted.error = "aborted by an operator";
+  ExpectRefused(SaveRun{aborted});
+}
+
+TEST_F(LostOrdersTest, APauseIsNotForgotten) {
+  RunRecord paused = FirstRun();
+  paused.paused = true;
+  ExpectRefused(SaveRun{paused});
+}
+
+TEST_F(LostOrdersTest, AStartIsNotForgotten) {
+  RunRecord next = FirstRun();
+  next.run = 2;
+  ExpectRefused(SaveRun{next});
+}
+
+TEST_F(LostOrdersTest, ARollBackIsNotForgotten) {
+  ExpectRefused(SaveModel{testing::SampleModel(9)});
+}
+
+TEST_F(LostCommitsTest, TheEndOfARoundHappensAgain) {
+  RoundRecord round = testing::SampleRound(1, 1);
+  round.model = testing::SampleModel(9);
+  RunRecord run = FirstRun();
+  run.ended = true;
+  Commit({SaveModel{round.model}, SaveRound{round}, SaveRun{run}});
+  Damage();
+  EXPECT_EQ(Reopen().value()->lost_commits(), 1U);
 }
 
 TEST_F(LostCommitsTest, ADatabaseThatIsGoneIsNotTakenForANewOne) {
