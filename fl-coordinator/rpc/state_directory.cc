@@ -67,8 +67,10 @@ Status CheckSameModel(FileSystem& files, const StateDirectory& directory, const 
 Result<StateDirectory> OpenStateDirectory(FileSystem& files, const std::string& folder,
                                           const std::string& model_path,
                                           const StoreOptions& store) {
-  if (!files.Exists(folder + "/coordinator.db"))
-    FEDGE_RETURN_IF_ERROR(CheckFirstModel(folder, model_path));
+  // A database that is gone is not one that was never there: the store tells them apart.
+  const bool is_new =
+      !files.Exists(folder + "/coordinator.db") && !files.Exists(folder + "/acknowledged");
+  if (is_new) FEDGE_RETURN_IF_ERROR(CheckFirstModel(folder, model_path));
   StateDirectory directory;
   FEDGE_RETURN_IF_ERROR(MakePrivate(files, folder));
   Result<std::unique_ptr<FileLock>> lock = files.Lock(folder + "/lock");
