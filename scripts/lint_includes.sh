@@ -34,7 +34,7 @@ never() {
 
 only_in LibTorch 'torch/|ATen/|c10/|caffe2/' fl-client/torch/ tests/unit/learn/ tests/integration/ tests/bench/ scripts/golden/
 only_in 'gRPC and protobuf' 'grpc|google/protobuf|fedge/v1/' common/rpc/ fl-coordinator/rpc/ fl-coordinator/fedctl/ \
-  fl-client/rpc/ tests/unit/services/ tests/unit/fedctl/ tests/unit/client/ tests/e2e/ tests/bench/
+  fl-client/rpc/ tests/unit/services/ tests/unit/fedctl/ tests/unit/client/ tests/e2e/ tests/bench/ tests/fuzz/
 only_in CLI11 'CLI/' common/cli/
 only_in Boost 'boost/' common/http/
 only_in prometheus-cpp 'prometheus/' fl-coordinator/rpc/

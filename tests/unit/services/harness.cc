@@ -43,6 +43,7 @@ RuntimeOptions Harness::QuickOptions() {
 Harness::Harness(RuntimeOptions options, FileSystem& files)
     : options_(options), files_(files), model_bytes_(MakeModel()) {
   log::SetLevel(log::Level::kOff);
+  RouteGrpcLog();
   std::string path = directory_.File("model.pt");
   FEDGE_CHECK(WriteFileAtomically(PosixFileSystem(), path, AsBytes(model_bytes_)).ok());
   const Archive archive = Archive::Open(path).value();

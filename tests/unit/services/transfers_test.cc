@@ -163,34 +163,5 @@ TEST(DiskBudgetTest, ARoundThatLeavesTooLittleFreeIsRefusedBeforeItStarts) {
   EXPECT_THAT(status.error_message(), HasSubstr("--min-free"));
 }
 
-// Old rounds, other clients' tasks, unknown sessions: none of them changes or keeps anything.
-void SendStaleMessages(int count) {
-  Harness harness;
-  const auto a = harness.Join("a");
-  harness.StartRun(1, 2);
-  const std::string payload = harness.Payload(kWeight, kBias);
-  const v1::TrainTask first = a->Poll().train();
-  EXPECT_EQ(a->Submit(first, payload).outcome(), v1::SubmitResponse::ACCEPTED);
-  const v1::TrainTask second = a->Poll().train();
-  const auto events = harness.Events().size();
-  for (int i = 0; i < count; ++i) {
-    v1::TrainTask stale = first;
-    stale.set_round(first.round() + static_cast<std::uint64_t>(i) % 3 * 1'000);
-    v1::SubmitResponse response;
-    a->Submit(a->MakeUpload(stale, payload), response);
-    a->ReportFailure(first.task_id(), "stale");
-    a->ReportFailure("nonsense", "stale");
-  }
-  harness.OnActor([](Actor& actor) {
-    EXPECT_LE(actor.transfers().size(), 1U);
-    EXPECT_EQ(actor.uploads().permits().taken(), 0U);
-  });
-  EXPECT_LE(harness.Events().size(), events + static_cast<std::size_t>(count));
-  EXPECT_EQ(a->Submit(second, payload).outcome(), v1::SubmitResponse::ACCEPTED);
-  harness.WaitForPhase(v1::COMPLETED);
-}
-
-TEST(StaleMessageTest, StopNoRound) { SendStaleMessages(300); }
-
 }  // namespace
 }  // namespace fedge::testing
