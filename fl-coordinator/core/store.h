@@ -32,6 +32,7 @@ class StoreSnapshot {
 struct StoreOptions {
   std::uint64_t keep_tasks = 1'000;     // of the newest rounds; at least 2
   std::uint64_t keep_rounds = 100'000;  // records of the newest ones; at least 2
+  std::uint64_t keep_clients = 100'000;  // those seen last
 };
 
 // The coordinator's memory: SQLite (WAL, synchronous=FULL) in the state directory, every row with a

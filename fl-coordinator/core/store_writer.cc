@@ -26,6 +26,15 @@ int RememberLogPages(void* pages, sqlite3*, const char*, int num_pages) {
 // Old rounds go this many at a time.
 constexpr RoundId kPruneRounds = 16;
 
+// After so many saved clients those that were not seen for longest are looked for.
+constexpr std::uint64_t kClientWrites = 1'000;
+
+std::uint64_t NumClients(std::span<const StoreWrite> writes) {
+  return static_cast<std::uint64_t>(std::count_if(
+      writes.begin(), writes.end(),
+      [](const StoreWrite& write) { return std::holds_alternative<SaveClient>(write); }));
+}
+
 // Of those that are saved; 0: none.
 RoundId NewestRound(std::span<const StoreWrite> writes) {
   RoundId newest = 0;
@@ -47,7 +56,7 @@ Overloaded(F...) -> Overloaded<F...>;
 
 struct StoreWriter::Statements {
   sqlite::Statement begin, commit, rollback, prune;
-  sqlite::Statement prune_tasks, prune_rounds, prune_runs;
+  sqlite::Statement prune_tasks, prune_rounds, prune_runs, prune_clients;
   sqlite::Statement meta, run, round, task, model, client, event;
 };
 
@@ -98,6 +107,10 @@ Status StoreWriter::Prepare(const std::string& path) {
                                 statements_->prune_rounds));
   FEDGE_RETURN_IF_ERROR(prepare("DELETE FROM runs WHERE run < (SELECT min(run) FROM rounds)",
                                 statements_->prune_runs));
+  FEDGE_RETURN_IF_ERROR(
+      prepare("DELETE FROM clients WHERE client IN (SELECT client FROM clients ORDER BY "
+              "last_seen_ms DESC, client LIMIT -1 OFFSET ?)",
+              statements_->prune_clients));
   FEDGE_RETURN_IF_ERROR(prepare(ReplaceSql<MetaRow>(), statements_->meta));
   FEDGE_RETURN_IF_ERROR(prepare(ReplaceSql<RunRecord>(), statements_->run));
   FEDGE_RETURN_IF_ERROR(prepare(ReplaceSql<RoundRecord>(), statements_->round));
@@ -164,6 +177,8 @@ Status StoreWriter::Commit(std::span<const StoreWrite> writes) {
   }
   RoundId pruned_below = pruned_below_;
   if (status.ok()) status = ForgetOldRounds(NewestRound(writes), pruned_below);
+  const std::uint64_t client_writes = client_writes_ + NumClients(writes);
+  if (status.ok() && client_writes >= kClientWrites) status = ForgetOldClients();
   if (status.ok()) status = statements_->commit.Run();
   if (!status.ok()) {
     // After some errors SQLite has rolled back already.
@@ -173,6 +188,7 @@ Status StoreWriter::Commit(std::span<const StoreWrite> writes) {
   last_event_ = last_event;
   first_event_ = first_event;
   pruned_below_ = pruned_below;
+  client_writes_ = client_writes % kClientWrites;
   Acknowledge(counter);
   BoundLog();
   return OkStatus();
@@ -211,6 +227,11 @@ Status StoreWriter::ForgetOldRounds(RoundId newest, RoundId& pruned_below) {
   statements_->prune_rounds.Bind(0, static_cast<std::int64_t>(newest - options_.keep_rounds + 1));
   FEDGE_RETURN_IF_ERROR(statements_->prune_rounds.Run());
   return statements_->prune_runs.Run();
+}
+
+Status StoreWriter::ForgetOldClients() {
+  statements_->prune_clients.Bind(0, static_cast<std::int64_t>(options_.keep_clients));
+  return statements_->prune_clients.Run();
 }
 
 void StoreWriter::BoundLog() {

@@ -44,6 +44,7 @@ class StoreWriter {
   // Once enough of them are older than the options want. `pruned_below` is set to the first round
   // that has its tasks.
   Status ForgetOldRounds(RoundId newest, RoundId& pruned_below);
+  Status ForgetOldClients();
   // Reads how far the database is, and holds the mark against it.
   Status CompareWithMark();
   // A commit has succeeded.
@@ -57,9 +58,10 @@ class StoreWriter {
   const std::unique_ptr<AcknowledgedMark> mark_;
   std::unique_ptr<Statements> statements_;
   std::unique_ptr<Checkpointer> checkpointer_;
-  int log_pages_ = 0;              // in the write-ahead log, after the last commit
-  std::uint64_t first_event_ = 1;  // no older one is kept
-  RoundId pruned_below_ = 0;       // no older round has its tasks
+  int log_pages_ = 0;                // in the write-ahead log, after the last commit
+  std::uint64_t first_event_ = 1;    // no older one is kept
+  RoundId pruned_below_ = 0;         // no older round has its tasks
+  std::uint64_t client_writes_ = 0;  // since old clients were looked for
   std::atomic<std::uint64_t> last_event_ = 0;
   CommitCounter counter_;
   std::uint64_t lost_commits_ = 0;

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "cluster.h"
@@ -95,7 +96,7 @@ TEST(BadInputE2eTest, MoreClientsThanExistSaysHowManyAreMissing) {
                    "3 of the 5");
 }
 
-TEST(BadInputE2eTest, ANanLossIsReportedAndTheRoundGoesOnWithoutIt) {
+TEST(BadInputE2eTest, ARoundWhoseClientsAllDivergeFailsAndTellsWhy) {
   Cluster cluster;
   cluster.StartCoordinator();
   cluster.StartClient("clients", {"--data", "digits", "--virtual", "3", "--partition", "iid"});
@@ -113,6 +114,32 @@ TEST(BadInputE2eTest, ANanLossIsReportedAndTheRoundGoesOnWithoutIt) {
   // Nothing is lost: after a reset the next run works.
   ASSERT_EQ(cluster.Fedctl({"reset"}).status, 0);
   EXPECT_EQ(cluster.Fedctl({"start-round", "--clients", "3"}).status, 0);
+}
+
+TEST(BadInputE2eTest, ANanLossIsReportedAndTheRoundGoesOnWithoutIt) {
+  Cluster cluster;
+  cluster.StartCoordinator();
+  cluster.StartClient("good", {"--data", "digits", "--virtual", "2", "--partition", "iid"});
+  // Numbers that overflow in the first layer.
+  std::string csv;
+  for (int column = 0; column < 64; ++column) csv += fmt::format("x{},", column);
+  csv += "y\n";
+  for (int row = 0; row < 20; ++row) {
+    for (int column = 0; column < 64; ++column) csv += column % 2 == 0 ? "3e38," : "-3e38,";
+    csv += fmt::format("{}\n", row % 10);
+  }
+  Write(cluster.File("broken.csv"), csv);
+  cluster.StartClient("broken", {"--data", "csv", "--data-file", cluster.File("broken.csv"),
+                                 "--label-column", "y", "--id", "broken"});
+  ASSERT_TRUE(cluster.WaitForClients(3));
+  const Finished run = cluster.Fedctl({"start-round", "--clients", "3", "--min-clients", "2"});
+  EXPECT_EQ(run.status, 0) << run.err;
+  const auto round = cluster.FedctlJson({"rounds", "show", "1"});
+  ASSERT_TRUE(round.IsObject());
+  EXPECT_EQ(round["accepted"].GetUint64(), 2U);
+  EXPECT_EQ(round["failed"].GetUint64(), 1U);
+  EXPECT_STREQ(round["tasks"][0]["client_id"].GetString(), "broken");
+  EXPECT_NE(std::string(round["tasks"][0]["reason"].GetString()).find("loss"), std::string::npos);
 }
 
 TEST(BadInputE2eTest, DataThatDoNotFitTheModelAreNamedWithBothShapes) {

@@ -96,6 +96,36 @@ TEST_F(CommandsTest, ClientsListAndShow) {
   EXPECT_THAT(Json({"clients", "show", "x"}), Contains(Pair("last_refusal", "wrong base")));
 }
 
+TEST_F(CommandsTest, PausesResumesAndRollsBack) {
+  EXPECT_EQ(Run({"pause"}).out, "run 4 paused; 'fedctl resume' lets it go on\n");
+  EXPECT_EQ(Run({"resume"}).out, "run 4 goes on\n");
+  EXPECT_EQ(admin_.pauses, 1);
+  EXPECT_EQ(admin_.resumes, 1);
+  EXPECT_THAT(Json({"pause"}), Contains(Pair("run", "4")));
+  EXPECT_THAT(Run({"rollback", "--round", "7"}).out,
+              HasSubstr("the global model is the one after round 7 again"));
+  EXPECT_EQ(admin_.rolled_back_to, 7U);
+  EXPECT_EQ(Run({"rollback"}).code, 2) << "a round must be named";
+  admin_.failure = {grpc::StatusCode::FAILED_PRECONDITION, "no run is active"};
+  const Ran ran = Run({"pause"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("no run is active"));
+}
+
+TEST_F(CommandsTest, WritesABackupWholeOrNotAtAll) {
+  const testing::TempDirectory folder;
+  const std::string path = folder.File("backup.tar");
+  EXPECT_THAT(Run({"backup", "-o", path}).out, HasSubstr("8 B"));
+  EXPECT_EQ(ReadFile(path).value(), "a backup");
+  EXPECT_EQ(Run({"backup", "-o", path}).code, 2) << "it is there already";
+  EXPECT_EQ(Run({"backup", "-o", path, "--force"}).code, 0);
+  admin_.cut_backup = true;
+  const Ran ran = Run({"backup", "-o", folder.File("other.tar")});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("not what the coordinator sent"));
+  EXPECT_EQ(PosixFileSystem().List(folder.path()).value(), std::vector<std::string>{"backup.tar"});
+}
+
 TEST_F(CommandsTest, AbortAndResetSayWhatTheyDid) {
   EXPECT_EQ(Run({"abort-round", "--reason", "wrong rate"}).out, "run 4 aborted\n");
   EXPECT_EQ(admin_.abort_reason, "wrong rate");

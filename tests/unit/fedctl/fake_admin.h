@@ -56,6 +56,11 @@ class FakeAdmin final : public v1::Admin::Service {
   std::vector<v1::WatchRequest> watched;
   std::string abort_reason;
   int resets = 0;
+  int pauses = 0;
+  int resumes = 0;
+  std::uint64_t rolled_back_to = 0;
+  std::string backup = "a backup";
+  bool cut_backup = false;  // its last message does not come
   v1::ListRoundsRequest rounds_request;
   int rounds_pages = 0;
   v1::ListClientsRequest clients_request;
@@ -123,6 +128,40 @@ class FakeAdmin final : public v1::Admin::Service {
   grpc::Status Reset(Context*, const v1::ResetRequest*, v1::ResetResponse*) override {
     ++resets;
     return failure;
+  }
+  grpc::Status PauseRun(Context*, const v1::PauseRunRequest*,
+                        v1::PauseRunResponse* response) override {
+    ++pauses;
+    response->set_run(4);
+    return failure;
+  }
+  grpc::Status ResumeRun(Context*, const v1::ResumeRunRequest*,
+                         v1::ResumeRunResponse* response) override {
+    ++resumes;
+    response->set_run(4);
+    return failure;
+  }
+  grpc::Status RollBack(Context*, const v1::RollBackRequest* request,
+                        v1::RollBackResponse* response) override {
+    rolled_back_to = request->round();
+    response->mutable_model()->set_digest(model_digest.bytes.data(), model_digest.bytes.size());
+    return failure;
+  }
+  grpc::Status Backup(Context*, const v1::BackupRequest*,
+                      grpc::ServerWriter<v1::BackupResponse>* writer) override {
+    if (!failure.ok()) return failure;
+    for (const char c : backup) {
+      v1::BackupResponse message;
+      message.set_data(std::string(1, c));
+      writer->Write(message);
+    }
+    if (cut_backup) return grpc::Status::OK;
+    const Digest digest = Sha256::Of(AsBytes(backup));
+    v1::BackupResponse last;
+    last.set_total_bytes(backup.size());
+    last.set_sha256(digest.bytes.data(), digest.bytes.size());
+    writer->Write(last);
+    return grpc::Status::OK;
   }
   grpc::Status ExportModel(Context*, const v1::ExportModelRequest* request,
                            grpc::ServerWriter<v1::ExportModelResponse>* writer) override {

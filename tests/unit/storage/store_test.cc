@@ -251,6 +251,55 @@ TEST_F(StoreTest, TheLogStaysBounded) {
   EXPECT_LE(std::filesystem::file_size(folder_.File("coordinator.db-wal")), 100u << 20);
 }
 
+TEST_F(StoreTest, TasksOfOldRoundsAreForgottenAndRoundsLater) {
+  store_.reset();
+  store_ = Store::Open(folder_.path(), PosixFileSystem(),
+                       {.keep_tasks = 10, .keep_rounds = 50, .keep_clients = 10})
+               .value();
+  for (RoundId round = 1; round <= 200; ++round) {
+    RoundRecord record;
+    record.round = round;
+    record.run = 1;
+    TaskRecord task;
+    task.round = round;
+    task.client = "a";
+    RunRecord run;
+    run.run = 1;
+    const std::vector<StoreWrite> writes = {SaveRun{run}, SaveRound{record}, SaveTask{task}};
+    ASSERT_TRUE(store_->Commit(writes).ok());
+  }
+  const auto tasks = store_->ListTasksOf("a", 1'000);
+  ASSERT_TRUE(tasks.ok());
+  EXPECT_GE(tasks->size(), 10U);
+  EXPECT_LE(tasks->size(), 10U + 16U);
+  EXPECT_EQ(tasks->front().round, 200U);
+  const auto rounds = store_->ListRounds(0, 0, 1'000);
+  ASSERT_TRUE(rounds.ok());
+  EXPECT_GE(rounds->size(), 50U);
+  EXPECT_LE(rounds->size(), 50U + 16U);
+  EXPECT_EQ(rounds->front().round, 200U);
+}
+
+TEST_F(StoreTest, ClientsThatWereNotSeenForLongestAreForgotten) {
+  store_.reset();
+  store_ = Store::Open(folder_.path(), PosixFileSystem(),
+                       {.keep_tasks = 10, .keep_rounds = 50, .keep_clients = 10})
+               .value();
+  std::vector<StoreWrite> writes;
+  for (int i = 0; i < 1'000; ++i) {
+    ClientRecord client;
+    client.client = fmt::format("client-{:04}", i);
+    client.last_seen = TimePoint(Duration((i * 7) % 1'000));
+    writes.emplace_back(SaveClient{client});
+  }
+  ASSERT_TRUE(store_->Commit(writes).ok());
+  const auto clients = store_->ListClients("", 1'000);
+  ASSERT_TRUE(clients.ok());
+  EXPECT_EQ(clients->size(), 10U);
+  for (const ClientRecord& client : *clients)
+    EXPECT_GE(client.last_seen.time_since_epoch().count(), 990);
+}
+
 TEST_F(StoreTest, FilesAreForTheirOwnerOnly) {
   for (const char* name : {"coordinator.db", "coordinator.db-wal", "coordinator.db-shm"}) {
     struct stat info {};
