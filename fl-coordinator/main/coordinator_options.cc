@@ -51,8 +51,8 @@ ServerOptions CoordinatorOptions::ToServerOptions() const {
   options.runtime.limits.max_weight = max_weight;
   options.runtime.max_update_norm = max_update_norm;
   options.runtime.max_uploads = max_uploads;
-  options.runtime.spool_limit = std::uint64_t{spool_limit_mib} << 20;
-  options.runtime.min_free_bytes = std::uint64_t{min_free_mib} << 20;
+  options.runtime.spool_limit = spool_limit;
+  options.runtime.min_free_bytes = min_free;
   options.runtime.transfer_stall = transfer_stall;
   options.runtime.max_sessions = max_sessions;
   options.runtime.limits.join_grace = join_grace;

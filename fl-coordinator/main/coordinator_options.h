@@ -24,8 +24,8 @@ struct CoordinatorOptions {
   std::uint64_t max_weight = Limits{}.max_weight;
   std::optional<double> max_update_norm;
   std::uint32_t max_uploads = static_cast<std::uint32_t>(RuntimeOptions{}.max_uploads);
-  std::uint32_t spool_limit_mib = 0;
-  std::uint32_t min_free_mib = static_cast<std::uint32_t>(RuntimeOptions{}.min_free_bytes >> 20);
+  std::uint64_t spool_limit = RuntimeOptions{}.spool_limit;
+  std::uint64_t min_free = RuntimeOptions{}.min_free_bytes;
   Duration transfer_stall = RuntimeOptions{}.transfer_stall;
   std::uint32_t max_sessions = static_cast<std::uint32_t>(RuntimeOptions{}.max_sessions);
   Duration join_grace = Limits{}.join_grace;

@@ -42,14 +42,13 @@ void BindOptions(fedge::cli::App& app, fedge::CoordinatorOptions& options) {
              "an upload or download that moves less than 1 KiB/s for so long is cut; it goes on "
              "where it was when the client comes back",
              {.group = "Limits", .min = 1'000, .max = 3'600'000});
-  app.Option("--spool-limit", &options.spool_limit_mib, "MIB",
-             "disk space for the updates of a round, in MiB; a round that needs more is refused "
-             "before it starts; 0: no limit",
-             {.group = "Limits"});
-  app.Option("--min-free", &options.min_free_mib, "MIB",
-             "space left free on the state directory's file system, in MiB: a round that would "
-             "not leave it is refused, and so is an update",
-             {.group = "Limits"});
+  app.Option("--spool-limit", &options.spool_limit, "SIZE",
+             "disk space for the updates of a round; a round that needs more is refused",
+             {.group = "Limits", .default_text = "0: no limit", .bytes = true});
+  app.Option("--min-free", &options.min_free, "SIZE",
+             "what stays free on the file system of DIR; rounds and updates that would not leave "
+             "it are refused",
+             {.group = "Limits", .bytes = true});
   app.Option("--ready-file", &options.ready_file, "FILE",
              "written with HOST:PORT once clients can connect",
              {.group = "Network", .completion = Completion::kFile});

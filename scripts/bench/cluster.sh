@@ -16,10 +16,10 @@ stop_cluster() {
 }
 trap stop_cluster EXIT
 
-# start_coordinator MODEL: sets ADDRESS and COORDINATOR (its process).
+# start_coordinator MODEL [FLAG ...]: sets ADDRESS and COORDINATOR (its process).
 start_coordinator() {
   "$BIN/fl-coordinator" --model "$1" --state-dir "$WORK/state" --listen 127.0.0.1:0 --http off --ready-file "$WORK/address" \
-    --log-level error >/dev/null &
+    --log-level error "${@:2}" >/dev/null &
   COORDINATOR=$!
   CHILDREN+=("$COORDINATOR")
   for _ in $(seq 100); do

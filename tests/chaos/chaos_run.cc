@@ -46,7 +46,9 @@ bool ChaosRun::Start(const Death& death) {
       address_,
       "--ready-file",
       File("ready")};
-  if (!death.point.empty()) {
+  if (death.point.empty()) {
+    argv.insert(argv.end(), {"--http", "off"});
+  } else {
     for (const std::string& word :
          {std::string("--crash-at"), death.point, std::string("--crash-pass"),
           fmt::format("{}", death.pass), std::string("--crash-by"),

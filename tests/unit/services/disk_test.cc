@@ -37,8 +37,9 @@ class DiskTest : public ::testing::Test {
     return RunProgram(argv, {.folder = harness.directory().path(), .name = "run"});
   }
   std::string Coordinator() {
-    return fmt::format("{} --model {} --state-dir $STATE --listen 127.0.0.1:0", FEDGE_COORDINATOR,
-                       harness.directory().File("model.pt"));
+    return fmt::format(
+        "{} --model {} --state-dir $STATE --listen 127.0.0.1:0 --http off --min-free 0",
+        FEDGE_COORDINATOR, harness.directory().File("model.pt"));
   }
   bool MayMount() { return Run(OnSmallDisk("64k", "exit 0")).status == 0; }
 
@@ -117,6 +118,11 @@ TEST_F(DiskTest, ADiskThatFillsInTheMiddleOfARoundLosesNothing) {
   const grpc::Status refused = b->Submit(b->MakeUpload(task, payload), response);
   if (refused.ok()) {
     EXPECT_EQ(response.outcome(), v1::SubmitResponse::ACCEPTED) << "there was room";
+  }
+  // Turning uploads away needs no room; to remember another client does.
+  for (int i = 0; i < 10'000; ++i) {
+    TestClient other(channel, fmt::format("other-{}", i));
+    if (!other.Join().ok()) break;
   }
   order("wait");
   ASSERT_TRUE(process.WaitForText("exit 1"));

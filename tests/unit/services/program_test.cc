@@ -106,8 +106,9 @@ TEST_F(ProgramTest, RefusesWrongFlags) {
 }
 
 TEST_F(ProgramTest, RefusesAFileThatIsNoModel) {
-  const Finished run = Run({FEDGE_COORDINATOR, "--model", "/dev/null", "--state-dir",
-                            harness.directory().File("own"), "--listen", "127.0.0.1:0"});
+  const Finished run =
+      Run({FEDGE_COORDINATOR, "--model", "/dev/null", "--state-dir",
+           harness.directory().File("own"), "--listen", "127.0.0.1:0", "--http", "off"});
   EXPECT_EQ(run.status, 1);
   EXPECT_THAT(run.err, HasSubstr("/dev/null"));
 }
