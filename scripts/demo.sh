@@ -18,13 +18,16 @@ esac
 build_preset release programs
 
 bin="$REPO/build/release/bin"
-output=global.pt
+output="$REPO/global.pt"
 for ((i = 1; i < $#; ++i)); do
   next=$((i + 1))
-  [[ "${!i}" == -o || "${!i}" == --output ]] && output="${!next}"
+  case "${!i}" in
+    -o | --output) output="${!next}" ;;
+    --output=*) output="${!i#--output=}" ;;
+  esac
 done
 
-command=("$bin/fedctl" start-round --local --clients 50 --rounds 10 --epochs 5 --batch-size 4 --lr 0.3 --force "$@")
+command=("$bin/fedctl" start-round --local --clients 50 --rounds 10 --epochs 5 --batch-size 4 --lr 0.3 --force -o "$output" "$@")
 say "running: fedctl ${command[*]:1}"
 "${command[@]}"
 

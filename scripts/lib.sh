@@ -3,6 +3,8 @@
 
 REPO="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 DEPS="$REPO/.deps"
+# The compiler cache stays in the repository, unless the user has one of their own.
+export CCACHE_DIR="${CCACHE_DIR:-$DEPS/ccache}"
 
 if [[ -t 1 && -z "${NO_COLOR:-}" ]]; then
   BOLD=$'\e[1m' RED=$'\e[31m' RESET=$'\e[0m'

@@ -83,7 +83,7 @@ own_libtorch() {
 download() {
   local spec="$1" folder="$2"
   shift 2
-  python3 -m pip download --quiet --no-deps --only-binary=:all: --dest "$folder" "$@" "$spec" 2>>"$DEPS/pip.log"
+  python3 -m pip download --no-cache-dir --quiet --no-deps --only-binary=:all: --dest "$folder" "$@" "$spec" 2>>"$DEPS/pip.log"
 }
 
 install_libtorch() {

@@ -1,7 +1,11 @@
 #include "fedge/fedctl/model_export.h"
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <span>
+
+#include <unistd.h>
 
 #include "fedge/common/file.h"
 #include "fedge/fedctl/partial_file.h"
@@ -54,6 +58,11 @@ Status CheckOutput(const std::string& path, bool force) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
     return InvalidArgument("{} is a folder; name a file", path);
+  }
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  if (::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0) {
+    return InvalidArgument("{}: nothing can be written into the folder {}: {}", path,
+                           folder.empty() ? "." : folder, std::strerror(errno));
   }
   if (!force && std::filesystem::exists(path, ignored)) {
     return AlreadyExists("{} exists; name another file with -o, or overwrite it with --force",

@@ -80,21 +80,20 @@ std::string RoundLine(const v1::RoundSummary& round, const v1::RunPlan& plan) {
   std::string line = fmt::format("round {:>{}}/{}", round.index_in_run(), of.size(), of);
   if (round.phase() == v1::ERROR) return line + "  failed: " + Printable(round.error());
   const v1::TaskCounts& tasks = round.tasks();
-  line += fmt::format("  accepted {}/{}  refused {}  late {}", tasks.accepted(), plan.num_clients(),
-                      tasks.refused(), tasks.late());
+  line += fmt::format("  accepted {}/{}", tasks.accepted(), plan.num_clients());
+  // First what people wait for: a narrow terminal cuts the rest.
+  const bool evaluated = round.evaluation().num_examples() > 0;
+  if (evaluated) line += "  held-out " + Scores(round.evaluation());
+  if (round.train_after().num_examples() > 0) {
+    line += "  train " + (evaluated ? "loss " + HumanLoss(round.train_after().loss())
+                                    : Scores(round.train_after()));
+  }
+  line += fmt::format("  refused {}  late {}", tasks.refused(), tasks.late());
   if (tasks.failed() > 0) line += fmt::format("  failed {}", tasks.failed());
   line +=
       fmt::format("  down {}  up {}", HumanBytes(round.bytes_down()), HumanBytes(round.bytes_up()));
   line += "  " +
           HumanSeconds(static_cast<double>(round.ended_unix_ms() - round.started_unix_ms()) / 1000);
-  if (round.evaluation().num_examples() > 0) {
-    if (round.train_after().num_examples() > 0) {
-      line += "  train loss " + HumanLoss(round.train_after().loss());
-    }
-    line += "  held-out " + Scores(round.evaluation());
-  } else if (round.train_after().num_examples() > 0) {
-    line += "  train " + Scores(round.train_after());
-  }
   return line;
 }
 

@@ -50,7 +50,7 @@ int RunCoordinator(const CoordinatorOptions& options) {
 
   if (const Status status = AnnounceReady(options, **server); !status.ok())
     return cli::Fail(kProgram, status);
-  ReleaseStartupMemory();
+  ReleaseUnusedMemory();
   const HeapTrimmer trimmer;
   const int signal = shutdown.Wait();
   if (signal != 0)

@@ -4,13 +4,14 @@
 
 namespace fedge {
 
-// Gives back what only starting up needed: code pages that are not touched again, free heap. What
-// is needed after all comes back from the page cache.
-void ReleaseStartupMemory();
+// Gives back what nothing needs at the moment: code pages, free heap. What is needed again comes
+// back from the page cache.
+void ReleaseUnusedMemory();
 
 // Gives back what many short transfers leave between the few allocations that stay: without it, 500
 // connections that brought 1 MB each keep 200 KB each. Looks a few times a second at the process's
-// resident memory, and trims the heap when that has grown. For as long as the object lives.
+// resident memory, and trims the heap when that has grown; when the process rests after work, all
+// that is unused goes. For as long as the object lives.
 class HeapTrimmer {
  public:
   HeapTrimmer();

@@ -41,7 +41,7 @@ struct RuntimeOptions {
   Duration session_silence{75'000};   // three holds without a word: the client is gone
   Duration disconnect_grace{10'000};  // from a cut poll to the same
   Duration watch_end_grace{
-      10'000};                  // how long a watcher of an ended run waits for its last evaluation
+      60'000};                  // how long a watcher of an ended run waits for its last evaluation
   Duration retry_after{2'000};  // told to whoever is turned away for lack of room or by a shutdown
 };
 

@@ -64,6 +64,9 @@ fedctl() { "$BIN/fedctl" --coordinator "$ADDRESS" "$@"; }
 # wait_for_clients N: until N trainers and evaluators have joined, so that the first cohort is drawn from all of them.
 wait_for_clients() {
   for _ in $(seq 300); do
+    for child in "${CHILDREN[@]}"; do
+      kill -0 "$child" 2>/dev/null || die "a program of the benchmark ended; see above"
+    done
     fedctl status --json | python3 -c "import json, sys; s = json.load(sys.stdin); sys.exit(s['trainers'] + s['evaluators'] < $1)" && return
     sleep 0.1
   done

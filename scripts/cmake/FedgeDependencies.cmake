@@ -28,9 +28,19 @@ endif()
 
 if(FEDGE_LIBTORCH)
   # The user's own LibTorch goes first (CMAKE_PREFIX_PATH or LIBTORCH), then what scripts/setup.sh unpacked.
+  # CMake itself looks into the environment's CMAKE_PREFIX_PATH only after the variable of that name.
+  if(DEFINED ENV{CMAKE_PREFIX_PATH})
+    string(REPLACE ":" ";" prefixes "$ENV{CMAKE_PREFIX_PATH}")
+    list(APPEND CMAKE_PREFIX_PATH ${prefixes})
+  endif()
   if(DEFINED ENV{LIBTORCH})
     list(PREPEND CMAKE_PREFIX_PATH "$ENV{LIBTORCH}")
   endif()
   list(APPEND CMAKE_PREFIX_PATH "${PROJECT_SOURCE_DIR}/.deps/libtorch/torch")
+  # Another choice than last time is looked for anew.
+  if(NOT "${FEDGE_TORCH_PREFIXES}" STREQUAL "${CMAKE_PREFIX_PATH}")
+    unset(Torch_DIR CACHE)
+    set(FEDGE_TORCH_PREFIXES "${CMAKE_PREFIX_PATH}" CACHE INTERNAL "where LibTorch was looked for")
+  endif()
   include(FedgeTorch)
 endif()

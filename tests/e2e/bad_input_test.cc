@@ -110,7 +110,13 @@ TEST(BadInputE2eTest, ARoundWhoseClientsAllDivergeFailsAndTellsWhy) {
   const auto round = cluster.FedctlJson({"rounds", "show", "1"});
   ASSERT_TRUE(round.IsObject());
   EXPECT_GE(round["failed"].GetUint64(), 2U);  // with two of three the quorum is out of reach
-  EXPECT_NE(std::string(round["tasks"][0]["reason"].GetString()).find("loss"), std::string::npos);
+  int told = 0;
+  for (const auto& task : round["tasks"].GetArray()) {
+    if (task["reason"].IsString() &&
+        std::string(task["reason"].GetString()).find("loss") != std::string::npos)
+      ++told;
+  }
+  EXPECT_GE(told, 2);
   // Nothing is lost: after a reset the next run works.
   ASSERT_EQ(cluster.Fedctl({"reset"}).status, 0);
   EXPECT_EQ(cluster.Fedctl({"start-round", "--clients", "3"}).status, 0);

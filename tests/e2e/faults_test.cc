@@ -52,6 +52,29 @@ TEST(FaultsE2eTest, ARoundEndsWithoutAKilledClient) {
   EXPECT_EQ(answer.outcome(), v1::SubmitResponse::LATE) << answer.reason();
 }
 
+TEST(FaultsE2eTest, ARoundEndsWithoutAClientThatIsKilledWhileItTrains) {
+  Cluster cluster;
+  cluster.StartCoordinator();
+  for (int i = 0; i < 2; ++i) cluster.StartClient("client", PartOfDigits(i, 3));
+  Process& victim = cluster.StartClient("victim", PartOfDigits(2, 3));
+  ASSERT_TRUE(cluster.WaitForClients(3));
+  // Enough epochs for it to be in the middle of them.
+  const auto run =
+      cluster.StartFedctl({"start-round", "--clients", "3", "--min-clients", "2", "--epochs", "300",
+                           "--batch-size", "4", "--deadline", "30s"});
+  while (true) {
+    const auto status = cluster.FedctlJson({"status"});
+    ASSERT_TRUE(status.IsObject());
+    if (status["round"].IsObject() && status["round"]["training"].GetUint64() == 3) break;
+    ASSERT_TRUE(run->running()) << run->Err();
+  }
+  victim.Signal(SIGKILL);
+  ASSERT_EQ(run->Wait(), 0) << run->Err();
+  const auto round = cluster.FedctlJson({"rounds", "show", "1"});
+  ASSERT_TRUE(round.IsObject());
+  EXPECT_EQ(round["accepted"].GetUint64(), 2U);
+}
+
 TEST(FaultsE2eTest, RubbishIsRefusedWithItsReasonAndTheRoundGoesOn) {
   Cluster cluster;
   cluster.StartCoordinator();

@@ -13,7 +13,10 @@ namespace {
 Result<std::string> ReadText(const std::string& path, const DatasetOptions& options) {
   FEDGE_ASSIGN_OR_RETURN(ByteSource source, ByteSource::Open(path));
   source.set_limit(options.max_bytes);
-  return source.ReadAll();
+  FEDGE_ASSIGN_OR_RETURN(std::string text, source.ReadAll());
+  const std::size_t zero = text.find('\0');
+  if (zero == std::string::npos) return text;
+  return InvalidArgument("{}: is no text: byte {} is zero", path, zero);
 }
 
 struct Windows {
