@@ -10,7 +10,7 @@ WORK="$(mktemp -d "${FEDGE_WORK:-${TMPDIR:-/tmp}}/fedge-bench-XXXXXX")"
 CHILDREN=()
 
 stop_cluster() {
-  ((${#CHILDREN[@]})) && kill "${CHILDREN[@]}" 2>/dev/null
+  ((${#CHILDREN[@]} == 0)) || kill "${CHILDREN[@]}" 2>/dev/null || true # some may have ended
   wait 2>/dev/null || true
   rm -rf "$WORK"
 }
