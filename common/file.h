@@ -87,6 +87,8 @@ class MappedFile {
   ~MappedFile();
 
   std::span<const std::byte> bytes() const { return bytes_; }
+  // What was read stops counting as this process's memory; it is read again when it is needed.
+  void ReleasePages() const;
 
  private:
   explicit MappedFile(std::span<const std::byte> bytes) : bytes_(bytes) {}

@@ -75,6 +75,10 @@ Result<Archive> Archive::FromBytes(std::span<const std::byte> bytes, std::string
 }
 
 const std::string& Archive::path() const { return impl_->path; }
+void Archive::ReleasePages() const {
+  if (impl_->mapping) impl_->mapping->ReleasePages();
+}
+
 std::uint64_t Archive::file_size() const { return impl_->bytes.size(); }
 std::span<const std::byte> Archive::bytes() const { return impl_->bytes; }
 const std::vector<TensorInfo>& Archive::tensors() const { return impl_->contents.tensors; }

@@ -80,6 +80,8 @@ class Archive {
 
   const std::string& path() const;
   std::uint64_t file_size() const;
+  // Pages of the file that were looked at stop counting as this process's memory.
+  void ReleasePages() const;
   // All of the file.
   std::span<const std::byte> bytes() const;
   // In the order of the pickle: depth first, attributes as declared. Tensors in lists, tuples and

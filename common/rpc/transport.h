@@ -19,7 +19,7 @@ namespace fedge {
 inline constexpr std::size_t kMaxMessageBytes = 4u << 20;  // to a server
 inline constexpr std::size_t kMaxResponseBytes = 64u
                                                  << 20;  // from a server: a list of many thousands
-inline constexpr std::size_t kMaxChunkBytes = 1u << 20;  // of a payload, in one message
+inline constexpr std::size_t kMaxChunkBytes = 256u << 10;  // of a payload, in one message
 
 struct ChannelOptions {
   // nullptr: no encryption and no authentication.
