@@ -72,7 +72,7 @@ TEST(WatchTest, DoesNotWaitLongForAnEvaluationThatDoesNotCome) {
   a->Submit(a->Poll().train(), harness.Payload({1, 0, 0, 0}, {0, 0}));
   e->Poll();
   harness.WaitFor([](const v1::CoordinatorStatus& status) { return status.run().ended(); });
-  harness.Pass(Duration(10'001));
+  harness.Pass(RuntimeOptions{}.watch_end_grace + Duration(1));
   v1::WatchResponse message;
   while (reader->Read(&message)) {
   }
