@@ -30,8 +30,8 @@ class StoreSnapshot {
 
 // How much the store remembers of what nothing needs any more.
 struct StoreOptions {
-  std::uint64_t keep_tasks = 1'000;     // of the newest rounds; at least 2
-  std::uint64_t keep_rounds = 100'000;  // records of the newest ones; at least 2
+  std::uint64_t keep_tasks = 1'000;      // of the newest rounds; at least 2
+  std::uint64_t keep_rounds = 100'000;   // records of the newest ones; at least 2
   std::uint64_t keep_clients = 100'000;  // those seen last
 };
 

@@ -1,5 +1,6 @@
-// What a round's bytes cost at least: N clients each take the model from a gRPC stream and send as much back, which is
-// written to a file and synced. No protocol, no checks, no aggregation. Prints the seconds of each repetition.
+// What a round's bytes cost at least: N clients each take the model from a gRPC stream and send as
+// much back, which is written to a file and synced. No protocol, no checks, no aggregation. Prints
+// the seconds of each repetition.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -107,8 +108,8 @@ int Run(const Options& options) {
   const RawServer server(options);
   std::vector<std::unique_ptr<v1::Federation::Stub>> stubs;
   for (std::uint32_t i = 0; i < options.clients; ++i) {
-    stubs.push_back(v1::Federation::NewStub(CreateChannel(
-        server.address(), {.credentials = nullptr, .own_connection = true})));
+    stubs.push_back(v1::Federation::NewStub(
+        CreateChannel(server.address(), {.credentials = nullptr, .own_connection = true})));
   }
   for (std::uint32_t repetition = 0; repetition < options.repetitions; ++repetition) {
     std::atomic<bool> good = true;
