@@ -62,7 +62,7 @@ if [[ -z "$lr" ]]; then
     lstm-*) lr=1.0 ;;
     *-inf) lr=0.3 ;;
     2nn-iid-*) lr=0.1 ;;
-    2nn-noniid-*) lr=0.05 ;;
+    2nn-noniid-*) lr=$([[ "$fraction" == 1 ]] && echo 0.1 || echo 0.05) ;;
     cnn-iid-*) lr=0.1 ;;
     *) lr=0.05 ;;
   esac
