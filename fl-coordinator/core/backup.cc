@@ -11,8 +11,6 @@ namespace fedge {
 
 namespace {
 
-constexpr char kSums[] = "SHA256SUMS";
-
 // Bytes in memory, read as a file.
 class TextFile final : public RandomAccessFile {
  public:
@@ -58,7 +56,7 @@ Status BackupStream::AddContent(std::size_t max_bytes, std::string& out) {
 Status BackupStream::BeginNext(std::string& out) {
   if (current_ == files_.size() && !sums_added_) {
     const std::uint64_t size = sums_.size();
-    files_.push_back({kSums, std::make_unique<TextFile>(std::move(sums_)), size});
+    files_.push_back({kBackupSums, std::make_unique<TextFile>(std::move(sums_)), size});
     sums_added_ = true;
   }
   if (current_ < files_.size()) {

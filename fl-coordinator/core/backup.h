@@ -13,6 +13,9 @@
 
 namespace fedge {
 
+// The last entry of a backup: a line for each other one, as sha256sum writes it.
+inline constexpr char kBackupSums[] = "SHA256SUMS";
+
 // A file of the state directory as a backup takes it: open, so that it stays readable when it is
 // removed meanwhile, and of the size that it had then.
 struct BackupFile {

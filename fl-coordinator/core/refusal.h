@@ -36,4 +36,7 @@ struct Refusal {
   explicit operator bool() const { return code != RefusalCode::kNone; }
 };
 
+// A refusal for zero examples, or more than `max_weight`; none for those that may be weighted with.
+Refusal CheckWeight(std::uint64_t num_examples, std::uint64_t max_weight);
+
 }  // namespace fedge

@@ -14,7 +14,6 @@
 namespace fedge {
 namespace {
 
-constexpr char kSums[] = "SHA256SUMS";
 constexpr std::uint64_t kMaxSumsBytes = 16u << 20;
 constexpr std::size_t kCopyBytes = 1u << 20;
 
@@ -63,7 +62,7 @@ class Unpacker {
       FEDGE_RETURN_IF_ERROR(Read(header));
       FEDGE_ASSIGN_OR_RETURN(const std::optional<tar::Entry> entry, tar::ParseHeader(header));
       if (!entry) break;
-      FEDGE_RETURN_IF_ERROR(entry->name == kSums ? ReadSums(entry->size) : Unpack(*entry));
+      FEDGE_RETURN_IF_ERROR(entry->name == kBackupSums ? ReadSums(entry->size) : Unpack(*entry));
       offset_ += tar::Padding(entry->size);
     }
     return Verify();
@@ -79,7 +78,7 @@ class Unpacker {
   }
 
   Status ReadSums(std::uint64_t size) {
-    if (size > kMaxSumsBytes) return DataLoss("its {} has {} bytes", kSums, size);
+    if (size > kMaxSumsBytes) return DataLoss("its {} has {} bytes", kBackupSums, size);
     sums_.resize(size);
     return Read(std::as_writable_bytes(std::span(sums_)));
   }
@@ -115,11 +114,11 @@ class Unpacker {
       const std::size_t end = std::min(sums_.find('\n', begin), sums_.size());
       const std::string line = sums_.substr(begin, end - begin);
       if (!lines.contains(line))
-        return DataLoss("it does not hold what its {} says: {}", kSums, line.substr(0, 200));
+        return DataLoss("it does not hold what its {} says: {}", kBackupSums, line.substr(0, 200));
       begin = end + 1;
     }
-    if (num_lines == 0) return DataLoss("it has no {}", kSums);
-    if (num_lines != found_.size()) return DataLoss("its {} does not name every file", kSums);
+    if (num_lines == 0) return DataLoss("it has no {}", kBackupSums);
+    if (num_lines != found_.size()) return DataLoss("its {} does not name every file", kBackupSums);
     if (!found_.contains("coordinator.db")) return InvalidArgument("it holds no coordinator.db");
     return OkStatus();
   }

@@ -113,6 +113,13 @@ const RoundRecord* CurrentRound(const State& state) {
   return std::visit(Visitor{}, state.phase);
 }
 
+RoundId SpooledRound(const State& state) {
+  if (const auto* training = std::get_if<Training>(&state.phase)) return training->round.round;
+  if (const auto* aggregating = std::get_if<Aggregating>(&state.phase))
+    return aggregating->round.round;
+  return 0;
+}
+
 bool IsHeld(const State& state) {
   return std::holds_alternative<Initializing>(state.phase) && state.run->paused;
 }

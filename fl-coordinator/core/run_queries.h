@@ -46,6 +46,9 @@ inline bool IsWanted(const State& state, std::string_view task_id, const ClientI
 // The round of the phase: the one in progress or the last one; null before the first.
 const RoundRecord* CurrentRound(const State& state);
 
+// The round whose updates the spool must keep; 0: none.
+RoundId SpooledRound(const State& state);
+
 // Whether a pause keeps the run from its next cohort: INITIALIZING only.
 bool IsHeld(const State& state);
 

@@ -81,7 +81,6 @@ Result<ExportedModel> ExportModel(AdminClient& client, std::optional<std::uint64
       request,
       [&receiver](const v1::ExportModelResponse& message) { return receiver.On(message); }));
   FEDGE_ASSIGN_OR_RETURN(const ExportedModel model, receiver.Finish());
-  // A result, unlike the coordinator's own files, is for whoever may read the folder.
   FEDGE_RETURN_IF_ERROR(partial.Keep(PartialFile::Readers::kEverybody));
   return model;
 }

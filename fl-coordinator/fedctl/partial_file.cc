@@ -8,6 +8,14 @@
 
 namespace fedge::fedctl {
 
+void LetEverybodyRead(const std::string& path) {
+  using std::filesystem::perms;
+  std::error_code ignored;
+  std::filesystem::permissions(
+      path, perms::owner_read | perms::owner_write | perms::group_read | perms::others_read,
+      ignored);
+}
+
 Result<PartialFile> PartialFile::Create(const std::string& path) {
   std::string partial = fmt::format("{}.part-{}", path, ::getpid());
   FEDGE_ASSIGN_OR_RETURN(auto file, PosixFileSystem().OpenForWrite(partial));
@@ -28,13 +36,7 @@ PartialFile::~PartialFile() {
 
 Status PartialFile::Keep(Readers readers) {
   FEDGE_RETURN_IF_ERROR(file_->Sync());
-  if (readers == Readers::kEverybody) {
-    using std::filesystem::perms;
-    std::error_code ignored;
-    std::filesystem::permissions(
-        partial_, perms::owner_read | perms::owner_write | perms::group_read | perms::others_read,
-        ignored);
-  }
+  if (readers == Readers::kEverybody) LetEverybodyRead(partial_);
   FEDGE_RETURN_IF_ERROR(PosixFileSystem().Rename(partial_, path_));
   partial_.clear();
   return OkStatus();

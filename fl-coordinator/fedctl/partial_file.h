@@ -8,6 +8,9 @@
 
 namespace fedge::fedctl {
 
+// A result, unlike the coordinator's own files, is for whoever may read its folder.
+void LetEverybodyRead(const std::string& path);
+
 // A file that is written beside its final place, and gets its name only when it is whole; removed
 // if it does not come to that.
 class PartialFile {

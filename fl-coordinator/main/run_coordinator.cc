@@ -9,7 +9,7 @@
 #include "fedge/rpc/transport.h"
 #include "fedge/version.h"
 #include "shutdown_signal.h"
-#include "startup_memory.h"
+#include "unused_memory.h"
 
 namespace fedge {
 namespace {

@@ -8,17 +8,6 @@
 #include "fedge/coordinator_rpc/actor.h"
 
 namespace fedge {
-namespace {
-
-// The round whose updates the spool must keep; 0: none.
-RoundId SpooledRound(const State& state) {
-  if (const auto* training = std::get_if<Training>(&state.phase)) return training->round.round;
-  if (const auto* aggregating = std::get_if<Aggregating>(&state.phase))
-    return aggregating->round.round;
-  return 0;
-}
-
-}  // namespace
 
 Status Actor::Load() {
   now_ = started_;

@@ -67,12 +67,6 @@ Status RollBackOn(Actor& actor, const v1::RollBackRequest& request,
   return OkStatus();
 }
 
-// Replies once what the event changed is saved.
-template <typename Call>
-void ReplyWhenSaved(Actor& actor, Call& call, const Status& status) {
-  actor.Defer([&call, status](const Status& saved) { call.Reply(status.ok() ? saved : status); });
-}
-
 v1::ClientInfo DescribeClient(const Actor& actor, const ClientRecord& stored) {
   const Session* session = actor.sessions().FindClient(stored.client);
   v1::ClientInfo info = ToProto(session == nullptr ? stored : session->record);

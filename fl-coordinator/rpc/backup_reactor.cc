@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "fedge/coordinator/run_queries.h"
 #include "fedge/coordinator_rpc/coordinator.h"
 #include "fedge/coordinator_rpc/unary_call.h"
 #include "fedge/rpc/convert.h"
@@ -11,14 +12,6 @@ namespace fedge {
 namespace {
 
 constexpr std::size_t kChunkBytes = 256u << 10;
-
-// The round whose updates the snapshot's rows name; 0: none.
-RoundId RoundWithUpdates(const State& state) {
-  if (const auto* training = std::get_if<Training>(&state.phase)) return training->round.round;
-  if (const auto* aggregating = std::get_if<Aggregating>(&state.phase))
-    return aggregating->round.round;
-  return 0;
-}
 
 }  // namespace
 
@@ -44,7 +37,7 @@ Status BackupReactor::Collect(Actor& actor) {
   now_ = actor.now();
   FEDGE_ASSIGN_OR_RETURN(snapshot_, actor.store().Snapshot());
   FEDGE_ASSIGN_OR_RETURN(files_, actor.models().OpenAll());
-  const RoundId round = RoundWithUpdates(actor.state());
+  const RoundId round = SpooledRound(actor.state());
   if (round == 0) return OkStatus();
   auto segment = actor.spool().OpenSegment(round);
   if (segment.status().code() == StatusCode::kNotFound) return OkStatus();  // no update yet

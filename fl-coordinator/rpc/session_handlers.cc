@@ -137,8 +137,7 @@ Result<Session*> Authenticate(Actor& actor, const std::string& session) {
 }
 
 void HandleJoin(Actor& actor, JoinCall& call) {
-  const Status status = Join(actor, call.request(), call.response());
-  actor.Defer([&call, status](const Status& saved) { call.Reply(status.ok() ? saved : status); });
+  ReplyWhenSaved(actor, call, Join(actor, call.request(), call.response()));
 }
 
 void HandlePoll(Actor& actor, PollCall& call) {
@@ -165,16 +164,13 @@ void HandlePollCancelled(Actor& actor, const std::string& session_id, std::uint6
 }
 
 void HandleReport(Actor& actor, ReportCall& call) {
-  const Status status = Report(actor, call.request());
-  actor.Defer([&call, status](const Status& saved) { call.Reply(status.ok() ? saved : status); });
+  ReplyWhenSaved(actor, call, Report(actor, call.request()));
 }
 
 void HandleLeave(Actor& actor, LeaveCall& call) {
   const Result<Session*> session = Authenticate(actor, call.request().session());
   if (session.ok()) actor.RemoveSession((*session)->record.client);
-  actor.Defer([&call, status = session.status()](const Status& saved) {
-    call.Reply(status.ok() ? saved : status);
-  });
+  ReplyWhenSaved(actor, call, session.status());
 }
 
 }  // namespace fedge

@@ -56,6 +56,12 @@ bool IsIntact(Coordinator& coordinator, const Request& request, Sealing sealing)
   return true;
 }
 
+// Replies with `status`, an OK one once the batch is saved.
+template <typename Request, typename Response>
+void ReplyWhenSaved(Actor& actor, UnaryCall<Request, Response>& call, const Status& status) {
+  actor.Defer([&call, status](const Status& saved) { call.Reply(status.ok() ? saved : status); });
+}
+
 // Runs `handler(actor, call)` on the actor thread; the handler sees to it that the call is replied
 // to.
 template <typename Request, typename Response, typename Handler>

@@ -136,12 +136,8 @@ Refusal ProblemOf(const v1::SubmitHeader& header, const TrainAssignment& task,
     return {RefusalCode::kSize, fmt::format("the payload has {} bytes; the model's layout has {}",
                                             header.payload_bytes(), manifest.payload_bytes)};
   }
-  const std::uint64_t weight = header.result().num_examples();
-  if (weight == 0 || weight > limits.max_weight) {
-    return {RefusalCode::kWeight,
-            fmt::format("the update was trained on {} examples; allowed are 1 to {}", weight,
-                        limits.max_weight)};
-  }
+  Refusal weight = CheckWeight(header.result().num_examples(), limits.max_weight);
+  if (weight) return weight;
   const Status result = FromProto(header.result()).status();
   if (!result.ok()) return {RefusalCode::kResult, result.message()};
   return {};
@@ -207,12 +203,12 @@ void BeginUpload(Actor& actor, SubmitReactor& reactor) {
                                        Printable(header.task_id(), 160), header.round(), client)});
   }
   // An unusable result is refused below; until then it stands for none.
-  reactor.SetHeader(
-      {.round = task->round,
-       .client = client,
-       .result = FromProto(header.result()).ok() ? *FromProto(header.result()) : TrainResult{},
-       .payload_bytes = header.payload_bytes(),
-       .payload_crc32 = header.payload_crc32()});
+  Result<TrainResult> result = FromProto(header.result());
+  reactor.SetHeader({.round = task->round,
+                     .client = client,
+                     .result = result.ok() ? std::move(*result) : TrainResult{},
+                     .payload_bytes = header.payload_bytes(),
+                     .payload_crc32 = header.payload_crc32()});
   if (const TaskRecord* accepted = FindAccepted(actor.state(), task->round, client)) {
     if (!Repeats(reactor.header(), *accepted)) {
       Refuse(actor, reactor,
@@ -267,7 +263,7 @@ void TellProgress(Actor& actor, UploadStatusCall& call, const TaskId& task) {
     call.response().set_received_bytes(upload->received());
   }
   call.response().set_accepted(FindAccepted(actor.state(), task.round, task.client) != nullptr);
-  actor.Defer([&call](const Status& saved) { call.Reply(saved); });
+  ReplyWhenSaved(actor, call, OkStatus());
 }
 
 void AnswerTurn(Actor& actor, UploadStatusCall& call, const TaskId& task,

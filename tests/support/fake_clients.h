@@ -31,7 +31,7 @@ class FakeClients {
   explicit FakeClients(const FakeClientsOptions& options)
       : transport_(options.target, Profiles(options.clients), mailbox_, options.transport),
         runtime_(Options(options), Profiles(options.clients), {transport_, mailbox_, clock_},
-                 Trainers()),
+                 MakeFakeTrainers(2)),
         thread_([this] { status_ = runtime_.Run(); }) {}
   ~FakeClients() { static_cast<void>(Stop()); }
 
@@ -63,12 +63,6 @@ class FakeClients {
     runtime.cache_folder = options.cache_folder;
     runtime.log = [](log::Level, std::string_view) {};
     return runtime;
-  }
-  static std::vector<std::unique_ptr<Trainer>> Trainers() {
-    const auto updates = std::make_shared<FakeUpdates>();
-    std::vector<std::unique_ptr<Trainer>> trainers;
-    for (int i = 0; i < 2; ++i) trainers.push_back(std::make_unique<FakeTrainer>(updates));
-    return trainers;
   }
 
   client::Mailbox mailbox_;

@@ -70,4 +70,13 @@ class FakeTrainer final : public Trainer {
   std::shared_ptr<FakeUpdates> updates_;
 };
 
+// So many trainers that share their updates.
+inline std::vector<std::unique_ptr<Trainer>> MakeFakeTrainers(std::size_t count) {
+  const auto updates = std::make_shared<FakeUpdates>();
+  std::vector<std::unique_ptr<Trainer>> trainers;
+  for (std::size_t i = 0; i < count; ++i)
+    trainers.push_back(std::make_unique<FakeTrainer>(updates));
+  return trainers;
+}
+
 }  // namespace fedge::testing

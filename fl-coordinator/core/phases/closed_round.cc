@@ -158,7 +158,7 @@ void AnswerClosed(StepContext& step, const UpdateReceived& event) {
   AnswerArrival(step, {.round = event.round,
                        .client = event.client,
                        .bytes = event.extent.size,
-                       .refusal = ProblemOf(step.limits, event.result)});
+                       .refusal = CheckWeight(event.result.num_examples, step.limits.max_weight)});
   // Its bytes may have brought a segment back that was dropped with the round.
   if (IsDropped(step.state, event.round)) step.Emit(DropUpdates{event.round});
 }
@@ -200,13 +200,6 @@ void RefuseWithoutTask(StepContext& step, RoundId round, const ClientId& client,
 
 Refusal RefusalOf(const UpdateRefused& event) {
   return {event.refusal.code, Clipped(event.refusal.reason)};
-}
-
-Refusal ProblemOf(const Limits& limits, const TrainResult& result) {
-  if (result.num_examples >= 1 && result.num_examples <= limits.max_weight) return {};
-  return {RefusalCode::kWeight,
-          fmt::format("the update was trained on {} examples; allowed are 1 to {}",
-                      result.num_examples, limits.max_weight)};
 }
 
 }  // namespace fedge::machine

@@ -35,7 +35,5 @@ void RefuseWithoutTask(StepContext& step, RoundId round, const ClientId& client,
                        const Refusal& refusal);
 // A client's result as it is kept: a duration that is no duration becomes 0.
 TrainResult Sanitized(TrainResult result);
-// Why the result can't be accepted; none if it can.
-Refusal ProblemOf(const Limits& limits, const TrainResult& result);
 
 }  // namespace fedge::machine

@@ -131,7 +131,8 @@ Status OnUpdate(StepContext& step, Training& phase, const UpdateReceived& event)
     AnswerClosed(step, event);
     return OkStatus();
   }
-  const Arrival arrival{event.client, event.extent.size, ProblemOf(step.limits, event.result)};
+  const Arrival arrival{event.client, event.extent.size,
+                        CheckWeight(event.result.num_examples, step.limits.max_weight)};
   TaskRecord* const task = FindOpen(phase, event.client);
   if (task == nullptr) {
     AnswerWithoutTask(step, phase, arrival);

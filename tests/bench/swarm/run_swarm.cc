@@ -59,7 +59,7 @@ class Swarm {
       : transport_(options.coordinator, Profiles(options), mailbox_,
                    {.connections = options.connections}),
         runtime_(RuntimeOptionsOf(options), Profiles(options), {transport_, mailbox_, clock_},
-                 Trainers(options)),
+                 testing::MakeFakeTrainers(options.workers)),
         thread_([this] { status_ = runtime_.Run(); }) {}
   ~Swarm() {
     if (thread_.joinable()) static_cast<void>(Stop());
@@ -79,14 +79,6 @@ class Swarm {
     runtime.max_update_bytes = std::uint64_t{options.update_memory_mib} << 20;
     return runtime;
   }
-  static std::vector<std::unique_ptr<Trainer>> Trainers(const SwarmOptions& options) {
-    const auto updates = std::make_shared<testing::FakeUpdates>();
-    std::vector<std::unique_ptr<Trainer>> trainers;
-    for (std::uint32_t i = 0; i < options.workers; ++i)
-      trainers.push_back(std::make_unique<testing::FakeTrainer>(updates));
-    return trainers;
-  }
-
   client::Mailbox mailbox_;
   client::SteadyClock clock_;
   client::GrpcTransport transport_;

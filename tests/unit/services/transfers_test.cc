@@ -89,6 +89,8 @@ TEST(TransferLimitTest, AStreamThatDoesNotMoveLosesItsTurnAndGoesOnLater) {
   v1::UploadStatusResponse status;
   ASSERT_TRUE(a->UploadStatus(task_a.task_id(), status).ok());
   EXPECT_EQ(status.received_bytes(), 8U) << "what came is kept";
+  // b's stream may not have ended yet when its client has the answer.
+  ASSERT_TRUE(AskForTurn(*a, task_a.task_id()).get().ok());
   UploadSpec rest = a->MakeUpload(task_a, payload);
   rest.header.set_offset(8);
   v1::SubmitResponse response;
@@ -129,19 +131,23 @@ TEST(TransferLimitTest, WhoAsksForATurnInVainIsToldToAskAgain) {
   EXPECT_GT(RetryAfter(later), Duration(0));
 }
 
-TEST(DiskBudgetTest, ARoundThatDoesNotFitTheSpoolIsRefusedBeforeItStarts) {
-  RuntimeOptions options = Harness::QuickOptions();
-  options.spool_limit = 100;
-  Harness harness(options);
+grpc::Status StartOneRound(Harness& harness, std::uint32_t num_clients) {
   v1::StartRunRequest request;
   v1::RunPlan& plan = *request.mutable_plan();
-  plan.set_num_clients(100);
+  plan.set_num_clients(num_clients);
   plan.set_num_rounds(1);
   plan.set_deadline_ms(60'000);
   plan.mutable_train()->set_learning_rate(0.1);
   grpc::ClientContext context;
   v1::StartRunResponse response;
-  const grpc::Status status = harness.admin().StartRun(&context, request, &response);
+  return harness.admin().StartRun(&context, request, &response);
+}
+
+TEST(DiskBudgetTest, ARoundThatDoesNotFitTheSpoolIsRefusedBeforeItStarts) {
+  RuntimeOptions options = Harness::QuickOptions();
+  options.spool_limit = 100;
+  Harness harness(options);
+  const grpc::Status status = StartOneRound(harness, 100);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_THAT(status.error_message(), HasSubstr("--spool-limit"));
 }
@@ -150,15 +156,7 @@ TEST(DiskBudgetTest, ARoundThatLeavesTooLittleFreeIsRefusedBeforeItStarts) {
   RuntimeOptions options = Harness::QuickOptions();
   options.min_free_bytes = ~std::uint64_t{0};
   Harness harness(options);
-  v1::StartRunRequest request;
-  v1::RunPlan& plan = *request.mutable_plan();
-  plan.set_num_clients(1);
-  plan.set_num_rounds(1);
-  plan.set_deadline_ms(60'000);
-  plan.mutable_train()->set_learning_rate(0.1);
-  grpc::ClientContext context;
-  v1::StartRunResponse response;
-  const grpc::Status status = harness.admin().StartRun(&context, request, &response);
+  const grpc::Status status = StartOneRound(harness, 1);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_THAT(status.error_message(), HasSubstr("--min-free"));
 }

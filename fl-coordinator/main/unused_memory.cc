@@ -1,4 +1,4 @@
-#include "startup_memory.h"
+#include "unused_memory.h"
 
 #include <chrono>
 #include <condition_variable>
