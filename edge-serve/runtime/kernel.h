@@ -5,7 +5,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
-#include <vector>
+#include <variant>
 
 #include "fedge/common/result.h"
 #include "fedge/program/program.h"
@@ -41,9 +41,17 @@ class Kernel {
   virtual Status Run(const Arguments& arguments) const = 0;
 };
 
+// What a fused kernel does to its first output before it stores it, in order. Convolutions, linear
+// layers and matrix products take them.
+struct AddInput {
+  std::size_t input = 0;  // index into the inputs; of the output's shape
+};
+using PostOp = std::variant<op::Unary, AddInput>;
+
 // What a kernel is asked for. Everything outlives the call only.
 struct KernelRequest {
   const Node& node;
+  std::span<const PostOp> post_ops;
   std::span<const TensorView> inputs;   // data: of constants, else nullptr
   std::span<const TensorView> outputs;  // data: nullptr
 };
