@@ -40,6 +40,8 @@ std::optional<Dim> Add(const Dim& a, const Dim& b);
 std::optional<Dim> Subtract(const Dim& a, const Dim& b);
 std::optional<Dim> Multiply(const Dim& a, const Dim& b);
 std::optional<Dim> DivideExactly(const Dim& a, const Dim& b);
+// floor(a / b) for b >= 1, at every batch.
+std::optional<Dim> DivideRoundingDown(const Dim& a, std::int64_t b);
 std::optional<Dim> NumElements(const Shape& shape);
 
 }  // namespace fedge

@@ -19,7 +19,8 @@ struct TensorType {
 // sizes or dtype from there (Reshape, Expand, Fill, Cast, AdaptivePool, Resize, Slice), checked
 // against the inputs; ignored, and may be empty, for all others. kInvalidArgument says what does
 // not fit: "weight is [64, 3, 7, 7], but x has 4 channels".
-Result<std::vector<TensorType>> InferOutputs(const Op& op, std::span<const TensorType* const> inputs,
+Result<std::vector<TensorType>> InferOutputs(const Op& op,
+                                             std::span<const TensorType* const> inputs,
                                              std::span<const TensorType> declared);
 
 }  // namespace fedge

@@ -270,8 +270,8 @@ struct CumSum {
 };
 
 // One layer in one direction of torch.lstm or torch.gru, gates in PyTorch's order. Inputs:
-// x [N, T, I]; h0 [N, H]; c0 [N, H] (LSTM; absent for GRU); w_ih [G H, I], w_hh [G H, H]; b_ih, b_hh
-// [G H] or absent. Outputs: y [N, T, H]; h [N, H]; c [N, H] (LSTM).
+// x [N, T, I]; h0 [N, H]; c0 [N, H] (LSTM; absent for GRU); w_ih [G H, I], w_hh [G H, H]; b_ih,
+// b_hh [G H] or absent. Outputs: y [N, T, H]; h [N, H]; c [N, H] (LSTM).
 struct Recurrent {
   enum class Kind : std::uint8_t { kLstm, kGru };
   Kind kind = Kind::kLstm;

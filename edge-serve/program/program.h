@@ -59,11 +59,13 @@ struct Program {
 };
 
 // Whether the program can run: ids, order, arity, that every output's dtype and shape are what
-// InferOutputs says, no size negative at any batch from 1 to kMaxBatch, no tensor larger than
-// kMaxElements at a batch of 1. Linear in its size. kInvalidArgument names the node and the value.
+// InferOutputs says, no size negative at any batch from 1 to kMaxBatch, no tensor of more than
+// kMaxRank dimensions or larger than kMaxElements at a batch of 1. Linear in its size.
+// kInvalidArgument names the node and the value.
 Status Validate(const Program& program);
 
 inline constexpr std::int64_t kMaxBatch = 1 << 16;
+inline constexpr std::size_t kMaxRank = 8;
 inline constexpr std::int64_t kMaxElements = std::int64_t{1} << 31;
 
 }  // namespace fedge
