@@ -16,7 +16,8 @@ inline float HalfToFloat(std::uint16_t half) {
   // The exponent moves from bias 15 to 127, which takes infinity and NaN along.
   const float normal = std::bit_cast<float>((magnitude << 13) + (224U << 23)) * 0x1p-112F;
   const float subnormal = std::bit_cast<float>(magnitude | (126U << 23)) - 0.5F;
-  return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(magnitude < 0x400 ? subnormal : normal));
+  return std::bit_cast<float>(sign |
+                              std::bit_cast<std::uint32_t>(magnitude < 0x400 ? subnormal : normal));
 }
 
 inline std::uint16_t FloatToHalf(float value) {
@@ -26,7 +27,8 @@ inline std::uint16_t FloatToHalf(float value) {
   const float scaled = (std::fabs(value) * 0x1p112F) * 0x1p-110F;
   const std::uint32_t exponent = magnitude & 0x7f800000U;
   const std::uint32_t bias = exponent < 0x38800000U ? 0x38800000U : exponent;
-  const auto rounded = std::bit_cast<std::uint32_t>(std::bit_cast<float>(bias + 0x07800000U) + scaled);
+  const auto rounded =
+      std::bit_cast<std::uint32_t>(std::bit_cast<float>(bias + 0x07800000U) + scaled);
   const std::uint32_t narrow = ((rounded >> 13) & 0x7c00U) + (rounded & 0x0fffU);
   return static_cast<std::uint16_t>(((bits >> 16) & 0x8000U) |
                                     (magnitude > 0x7f800000U ? 0x7e00U : narrow));

@@ -39,7 +39,8 @@ constexpr DType DTypeOf<std::int64_t>() {
   return DType::kInt64;
 }
 
-// to[i] = element i of a row of `count` elements of `dtype`, `stride` elements apart; 0 repeats one.
+// to[i] = element i of a row of `count` elements of `dtype`, `stride` elements apart; 0 repeats
+// one.
 template <class T>
 void Load(const std::byte* from, DType dtype, std::int64_t stride, std::int64_t count, T* to);
 
@@ -51,7 +52,8 @@ void Store(const T* from, std::int64_t count, std::byte* to, DType dtype, std::i
 
 // The row where it lies if it is one of T already, else converted into `buffer`.
 template <class T>
-const T* Read(const std::byte* from, DType dtype, std::int64_t stride, std::int64_t count, T* buffer) {
+const T* Read(const std::byte* from, DType dtype, std::int64_t stride, std::int64_t count,
+              T* buffer) {
   if (stride == 1 && dtype == DTypeOf<T>()) return reinterpret_cast<const T*>(from);
   Load(from, dtype, stride, count, buffer);
   return buffer;

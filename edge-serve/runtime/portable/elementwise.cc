@@ -15,7 +15,8 @@ class FillKernel : public Kernel {
     const auto size = static_cast<std::int64_t>(DTypeSize(dtype_));
     loop_.ForEachRow([&](const auto& offsets, std::int64_t count, const auto& steps) {
       for (std::int64_t i = 0; i < count; ++i) {
-        Store(&value_, 1, arguments.outputs[0].data + (offsets[0] + i * steps[0]) * size, dtype_, 1);
+        Store(&value_, 1, arguments.outputs[0].data + (offsets[0] + i * steps[0]) * size, dtype_,
+              1);
       }
     });
     return OkStatus();
@@ -42,21 +43,22 @@ KernelPtr Make(const op::Unary& op, const KernelRequest& request) {
 
 KernelPtr Make(const op::Where&, const KernelRequest& request) {
   return WithComputeType(request.outputs[0].dtype, [&]<class T>() {
-    return MakeElementwise<T, 3>(
-        request, [](const std::array<const T*, 3>& in, T* out, std::int64_t count) {
-          for (std::int64_t i = 0; i < count; ++i) out[i] = in[0][i] != 0 ? in[1][i] : in[2][i];
-          return true;
-        });
+    return MakeElementwise<T, 3>(request,
+                                 [](const std::array<const T*, 3>& in, T* out, std::int64_t count) {
+                                   for (std::int64_t i = 0; i < count; ++i)
+                                     out[i] = in[0][i] != 0 ? in[1][i] : in[2][i];
+                                   return true;
+                                 });
   });
 }
 
 KernelPtr Make(const op::Cast&, const KernelRequest& request) {
   return WithComputeType(request.inputs[0].dtype, [&]<class T>() {
-    return MakeElementwise<T, 1>(
-        request, [](const std::array<const T*, 1>& in, T* out, std::int64_t count) {
-          std::copy_n(in[0], count, out);
-          return true;
-        });
+    return MakeElementwise<T, 1>(request,
+                                 [](const std::array<const T*, 1>& in, T* out, std::int64_t count) {
+                                   std::copy_n(in[0], count, out);
+                                   return true;
+                                 });
   });
 }
 

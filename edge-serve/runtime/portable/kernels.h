@@ -6,6 +6,12 @@
 
 namespace fedge::portable {
 
+// An optional input, and those of the same kind; without sizes and data where it is absent.
+inline TensorView InputOrNone(std::span<const TensorView> inputs, std::size_t i) {
+  return i < inputs.size() ? inputs[i] : TensorView{};
+}
+inline bool IsPresent(const TensorView& view) { return view.data != nullptr || !view.dims.empty(); }
+
 // One maker per operator, each in the file of its family. nullptr: not with these types.
 using KernelPtr = std::unique_ptr<const Kernel>;
 KernelPtr Make(const op::Unary& op, const KernelRequest& request);

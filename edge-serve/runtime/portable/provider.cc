@@ -18,8 +18,7 @@ class PortableProvider : public KernelProvider {
 
   std::unique_ptr<const Kernel> Make(const KernelRequest& request) const override {
     if (!request.post_ops.empty() && !TakesPostOps(request.node.op)) return nullptr;
-    return std::visit([&](const auto& op) { return portable::Make(op, request); },
-                      request.node.op);
+    return std::visit([&](const auto& op) { return portable::Make(op, request); }, request.node.op);
   }
 };
 

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "fedge/engine/portable/convert.h"
+
 namespace fedge::portable {
 namespace {
 
@@ -17,6 +19,21 @@ void CopyRow(const std::byte* from, std::int64_t from_step, std::byte* to, std::
   } else {
     for (std::int64_t i = 0; i < count; ++i) target[i * to_step] = source[i * from_step];
   }
+}
+
+void ConvertRow(const std::byte* from, DType from_dtype, std::int64_t from_step, std::byte* to,
+                DType to_dtype, std::int64_t to_step, std::int64_t count) {
+  constexpr std::int64_t kPiece = 256;
+  const std::int64_t from_bytes = from_step * static_cast<std::int64_t>(DTypeSize(from_dtype));
+  const std::int64_t to_bytes = to_step * static_cast<std::int64_t>(DTypeSize(to_dtype));
+  WithComputeType(from_dtype, [&]<class T>() {
+    T piece[kPiece];
+    for (std::int64_t i = 0; i < count; i += kPiece) {
+      const std::int64_t size = std::min(kPiece, count - i);
+      Load(from + i * from_bytes, from_dtype, from_step, size, piece);
+      Store(piece, size, to + i * to_bytes, to_dtype, to_step);
+    }
+  });
 }
 
 }  // namespace
@@ -52,7 +69,8 @@ Dims BroadcastStrides(const TensorSpec& tensor, std::span<const std::int64_t> di
 }
 
 template <std::size_t K>
-StridedLoop<K>::StridedLoop(std::span<const std::int64_t> dims, const std::array<Dims, K>& strides) {
+StridedLoop<K>::StridedLoop(std::span<const std::int64_t> dims,
+                            const std::array<Dims, K>& strides) {
   std::vector<Level> levels;
   for (std::size_t d = 0; d < dims.size(); ++d) {
     if (dims[d] == 0) return;
@@ -83,23 +101,43 @@ StridedLoop<K>::StridedLoop(std::span<const std::int64_t> dims, const std::array
   }
 }
 
+FlatIndex::FlatIndex(std::span<const std::int64_t> dims, std::span<const std::int64_t> strides) {
+  std::vector<Level> levels;
+  for (std::size_t d = dims.size(); d-- > 0;) {
+    size_ *= dims[d];
+    if (dims[d] == 1) continue;
+    if (!levels.empty() && strides[d] == levels.back().stride * levels.back().size) {
+      levels.back().size *= dims[d];
+    } else {
+      levels.push_back({dims[d], strides[d]});
+    }
+  }
+  if (levels.empty() || size_ == 0) return;
+  outer_stride_ = levels.back().stride;
+  levels.pop_back();
+  inner_ = std::move(levels);
+}
+
 template class StridedLoop<1>;
 template class StridedLoop<2>;
 template class StridedLoop<3>;
 template class StridedLoop<4>;
 
 void StridedCopy::Run(const std::byte* from, std::byte* to) const {
-  const auto size = static_cast<std::int64_t>(element_size_);
+  const auto from_size = static_cast<std::int64_t>(DTypeSize(from_));
+  const auto to_size = static_cast<std::int64_t>(DTypeSize(to_));
   loop_.ForEachRow([&](const auto& offsets, std::int64_t count, const auto& steps) {
-    std::byte* target = to + offsets[0] * size;
-    const std::byte* source = from + offsets[1] * size;
-    if (steps[0] == 1 && steps[1] == 1) {
-      std::memcpy(target, source, static_cast<std::size_t>(count) * element_size_);
-    } else if (size == 1) {
+    std::byte* const target = to + offsets[0] * to_size;
+    const std::byte* const source = from + offsets[1] * from_size;
+    if (from_ != to_) {
+      ConvertRow(source, from_, steps[1], target, to_, steps[0], count);
+    } else if (steps[0] == 1 && steps[1] == 1) {
+      std::memcpy(target, source, static_cast<std::size_t>(count * to_size));
+    } else if (to_size == 1) {
       CopyRow<std::uint8_t>(source, steps[1], target, steps[0], count);
-    } else if (size == 2) {
+    } else if (to_size == 2) {
       CopyRow<std::uint16_t>(source, steps[1], target, steps[0], count);
-    } else if (size == 4) {
+    } else if (to_size == 4) {
       CopyRow<std::uint32_t>(source, steps[1], target, steps[0], count);
     } else {
       CopyRow<std::uint64_t>(source, steps[1], target, steps[0], count);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "fedge/engine/kernel.h"
@@ -17,6 +18,8 @@ struct TensorSpec {
   Dims strides;  // in elements
 
   TensorSpec() = default;
+  TensorSpec(DType type, Dims sizes, Dims steps)
+      : dtype(type), dims(std::move(sizes)), strides(std::move(steps)) {}
   explicit TensorSpec(const TensorView& view)
       : dtype(view.dtype),
         dims(view.dims.begin(), view.dims.end()),
@@ -43,6 +46,9 @@ class StridedLoop {
 
   StridedLoop() = default;
   StridedLoop(std::span<const std::int64_t> dims, const std::array<Dims, K>& strides);
+
+  // Whether the elements of a row lie next to each other in the first tensor.
+  bool ends_contiguous() const { return !levels_.empty() && levels_.back().steps[0] == 1; }
 
   // fn(offsets, count, steps): `count` elements of each tensor from offsets[k], steps[k] apart, all
   // in elements. Nothing is called where a size is 0.
@@ -75,18 +81,47 @@ extern template class StridedLoop<2>;
 extern template class StridedLoop<3>;
 extern template class StridedLoop<4>;
 
-// Copies the elements of a tensor to another one of the same sizes and size of element.
+// Where the i-th element of a tensor lies, counted in row-major order.
+class FlatIndex {
+ public:
+  FlatIndex() = default;
+  FlatIndex(std::span<const std::int64_t> dims, std::span<const std::int64_t> strides);
+
+  std::int64_t size() const { return size_; }
+  bool contiguous() const { return inner_.empty() && (size_ <= 1 || outer_stride_ == 1); }
+  std::int64_t operator()(std::int64_t index) const {
+    std::int64_t offset = 0;
+    for (const auto& [size, stride] : inner_) {
+      offset += index % size * stride;
+      index /= size;
+    }
+    return offset + index * outer_stride_;
+  }
+
+ private:
+  struct Level {
+    std::int64_t size, stride;
+  };
+  std::vector<Level> inner_;  // innermost first, without the outermost
+  std::int64_t outer_stride_ = 0;
+  std::int64_t size_ = 1;
+};
+
+// Copies the elements of a tensor to another one of the same sizes, converted where they are stored
+// otherwise.
 class StridedCopy {
  public:
   StridedCopy() = default;
-  StridedCopy(DType dtype, std::span<const std::int64_t> dims, const Dims& to_strides,
-              const Dims& from_strides)
-      : element_size_(DTypeSize(dtype)), loop_(dims, {to_strides, from_strides}) {}
+  StridedCopy(const TensorSpec& to, const TensorSpec& from)
+      : StridedCopy(to, from.dtype, from.strides) {}
+  StridedCopy(const TensorSpec& to, DType from_dtype, const Dims& from_strides)
+      : to_(to.dtype), from_(from_dtype), loop_(to.dims, {to.strides, from_strides}) {}
 
   void Run(const std::byte* from, std::byte* to) const;
 
  private:
-  std::size_t element_size_ = 1;
+  DType to_ = DType::kFloat32;
+  DType from_ = DType::kFloat32;
   StridedLoop<2> loop_;
 };
 

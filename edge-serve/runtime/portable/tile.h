@@ -18,8 +18,8 @@ struct Tile {
   std::int64_t length;
   std::int64_t shift;
   const T* panel;
-  const T* bias;
-  T* sums;  // [num_rows][columns]
+  const T* bias;  // nullptr: zeros
+  T* sums;        // [num_rows][columns]
 };
 
 // What an instruction set does best. `columns` is a full panel's; a narrow panel has half as many.

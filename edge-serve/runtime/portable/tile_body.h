@@ -84,7 +84,9 @@ FEDGE_INLINE void RunTile(const Tile<T>& tile) {
   constexpr std::size_t kLanes = Vector<T>::kLanes;
   Sums sums[kNumRows][kNumVectors];
   for (std::size_t r = 0; r < kNumRows; ++r) {
-    for (std::size_t v = 0; v < kNumVectors; ++v) sums[r][v] = LoadVector(tile.bias + v * kLanes);
+    for (std::size_t v = 0; v < kNumVectors; ++v) {
+      sums[r][v] = tile.bias == nullptr ? Sums{} : LoadVector(tile.bias + v * kLanes);
+    }
   }
   const T* panel = tile.panel;
   for (std::int64_t t = 0; t < tile.num_taps; ++t) {

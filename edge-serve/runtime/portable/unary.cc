@@ -72,9 +72,8 @@ void ApplySmooth(const op::Unary& op, const T* from, T* to, std::int64_t count) 
     case Kind::kSilu:
       return Map(from, to, count, [](T x) { return x / (T(1) + Exp(-x)); });
     case Kind::kGelu:
-      return Map(from, to, count, [](T x) {
-        return T(0.5) * x * (T(1) + Erf(x * T(0.70710678118654752440)));
-      });
+      return Map(from, to, count,
+                 [](T x) { return T(0.5) * x * (T(1) + Erf(x * T(0.70710678118654752440))); });
     case Kind::kGeluTanh:
       return Map(from, to, count, GeluTanh<T>);
     case Kind::kSigmoid:
