@@ -1,10 +1,8 @@
 #include "aten.h"
 
-#include <algorithm>
-#include <chrono>
+#include <stdexcept>
 #include <type_traits>
 
-#include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/from_blob.h>
@@ -108,29 +106,6 @@ std::vector<HostTensor> CallAten(const std::string& name,
     if (value.isTensor()) results.push_back(FromTensor(value.toTensor()));
   }
   return results;
-}
-
-double TimeAten(const std::string& name, const std::vector<AtenArgument>& arguments, int runs,
-                bool channels_last) {
-  const c10::InferenceMode inference;
-  at::set_num_threads(1);
-  const c10::OperatorHandle op = Find(name);
-  std::vector<c10::IValue> stack = Stack(op, arguments);
-  for (c10::IValue& value : stack) {
-    if (channels_last && value.isTensor() && value.toTensor().dim() == 4) {
-      value = value.toTensor().contiguous(at::MemoryFormat::ChannelsLast);
-    }
-  }
-  std::vector<double> seconds;
-  for (int i = 0; i < runs; ++i) {
-    std::vector<c10::IValue> call = stack;
-    const auto start = std::chrono::steady_clock::now();
-    op.callBoxed(&call);
-    seconds.push_back(
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  }
-  std::nth_element(seconds.begin(), seconds.begin() + runs / 2, seconds.end());
-  return seconds[static_cast<std::size_t>(runs / 2)];
 }
 
 }  // namespace fedge::testing

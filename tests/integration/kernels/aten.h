@@ -20,8 +20,4 @@ using AtenArgument =
 std::vector<HostTensor> CallAten(const std::string& name,
                                  const std::vector<AtenArgument>& arguments);
 
-// The median of `runs` calls, in seconds, with one thread.
-double TimeAten(const std::string& name, const std::vector<AtenArgument>& arguments, int runs,
-                bool channels_last);
-
 }  // namespace fedge::testing

@@ -29,7 +29,7 @@ struct KernelCase {
   std::vector<std::size_t> constants = {};  // inputs that are known when the kernel is made
   // Inputs and outputs whose first dimension is the batch: a row alone must give the same bytes.
   std::vector<std::size_t> batched = {};
-  std::vector<Dims> output_dims = {};  // where they differ from LibTorch's
+  std::vector<Dims> output_dims = {};  // where they, or how many there are, differ from LibTorch's
   std::vector<PostOp> post_ops = {};
   double tolerance = 1e-5;  // of the largest magnitude, in float32
   std::vector<DType> dtypes = {DType::kFloat32, DType::kFloat16, DType::kBFloat16,
