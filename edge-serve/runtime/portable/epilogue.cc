@@ -38,7 +38,6 @@ Epilogue<T>::Epilogue(const KernelRequest& request, std::size_t column_dim)
       strides_.push_back(BroadcastStrides(TensorSpec(request.inputs[add->input]), output.dims));
     }
   }
-  column_strides_.clear();
   for (const Dims& strides : strides_) column_strides_.push_back(strides[column_dim]);
 }
 
@@ -52,14 +51,14 @@ void Epilogue<T>::Store(const Kernel::Arguments& arguments, const SumRows<T>& ro
     }
     ++tensor;
     const auto* offsets = rows.offsets + static_cast<std::int64_t>(tensor) * rows.tensor_pitch;
-    const std::int64_t stride = column_strides_[tensor];
+    const std::int64_t stride = column_stride(tensor);
     const T* const data = arguments.inputs[std::get<AddInput>(op).input].template as<const T>();
     for (std::int64_t r = 0; r < rows.num_rows; ++r) {
       AddRow(data + offsets[r] + rows.first_column * stride, stride, rows.num_columns,
              rows.sums + r * rows.pitch);
     }
   }
-  const std::int64_t stride = column_strides_[0];
+  const std::int64_t stride = column_stride(0);
   T* const data = arguments.outputs[0].template as<T>();
   for (std::int64_t r = 0; r < rows.num_rows; ++r) {
     StoreRow(rows.sums + r * rows.pitch, rows.num_columns,

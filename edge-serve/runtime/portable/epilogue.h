@@ -36,9 +36,13 @@ class Epilogue {
   void Store(const Kernel::Arguments& arguments, const SumRows<T>& rows) const;
 
  private:
+  std::int64_t column_stride(std::size_t tensor) const {
+    return column_strides_.empty() ? 1 : column_strides_[tensor];
+  }
+
   std::vector<PostOp> ops_;
   std::vector<Dims> strides_;
-  std::vector<std::int64_t> column_strides_ = {1};
+  std::vector<std::int64_t> column_strides_;  // none: 1
 };
 
 extern template class Epilogue<float>;

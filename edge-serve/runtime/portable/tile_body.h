@@ -82,19 +82,21 @@ template <class T, Rows kKind, std::size_t kNumVectors, std::size_t kNumRows>
 FEDGE_INLINE void RunTile(const Tile<T>& tile) {
   using Sums = typename Vector<T>::Type;
   constexpr std::size_t kLanes = Vector<T>::kLanes;
-  Sums sums[kNumRows][kNumVectors];
-  for (std::size_t r = 0; r < kNumRows; ++r) {
-    for (std::size_t v = 0; v < kNumVectors; ++v) {
-      sums[r][v] = tile.bias == nullptr ? Sums{} : LoadVector(tile.bias + v * kLanes);
-    }
+  Sums bias[kNumVectors], sums[kNumRows][kNumVectors];
+  for (std::size_t v = 0; v < kNumVectors; ++v) {
+    bias[v] = tile.bias == nullptr ? Sums{} : LoadVector(tile.bias + v * kLanes);
   }
+  for (std::size_t r = 0; r < kNumRows; ++r) {
+    for (std::size_t v = 0; v < kNumVectors; ++v) sums[r][v] = bias[v];
+  }
+  const std::int64_t length = kKind == Rows::kDepthwise ? 1 : tile.length;
   const T* panel = tile.panel;
   for (std::int64_t t = 0; t < tile.num_taps; ++t) {
     const T* rows[kNumRows];
     for (std::size_t r = 0; r < kNumRows; ++r) {
       rows[r] = tile.rows[static_cast<std::size_t>(t) * kRows + r] + tile.shift;
     }
-    for (std::int64_t i = 0; i < tile.length; ++i) {
+    for (std::int64_t i = 0; i < length; ++i) {
       Sums weights[kNumVectors];
       for (std::size_t v = 0; v < kNumVectors; ++v) weights[v] = LoadVector(panel + v * kLanes);
       for (std::size_t r = 0; r < kNumRows; ++r) {
