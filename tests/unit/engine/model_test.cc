@@ -13,6 +13,7 @@ namespace fedge {
 namespace {
 
 using ::fedge::testing::Buffers;
+using ::fedge::testing::ExpectNear;
 using ::fedge::testing::ProgramBuilder;
 using ::fedge::testing::RandomInputs;
 using ::fedge::testing::RunContext;
@@ -60,7 +61,7 @@ TEST(ModelTest, FindsTheBatchOfShapes) {
 }
 
 TEST(ModelTest, ABatchOutOfRangeIsRefused) {
-  const TestModel model(LinearProgram(), {.max_arena_bytes = 1 << 20});
+  const TestModel model(LinearProgram(), {.max_arena_bytes = 1 << 18});
   ASSERT_NE(model.get(), nullptr);
   Context context(model.get());
   EXPECT_EQ(context.Prepare(0).code(), StatusCode::kInvalidArgument);

@@ -13,6 +13,7 @@ namespace fedge {
 namespace {
 
 using ::fedge::testing::Buffers;
+using ::fedge::testing::ExpectNear;
 using ::fedge::testing::ProgramBuilder;
 using ::fedge::testing::RandomInputs;
 using ::fedge::testing::RunContext;
