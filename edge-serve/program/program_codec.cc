@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint32_t kSchemaVersion = 1;
 // Of Program, which is what bounds a parsed program's memory: each is at most one message.
-constexpr std::size_t kMaxFields = 1 << 18;
+constexpr std::size_t kMaxFields = 1 << 16;
 
 Status CheckBounds(std::string_view bytes) {
   if (bytes.size() > kMaxProgramBytes) {
