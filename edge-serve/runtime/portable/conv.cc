@@ -142,9 +142,16 @@ class PaddedConvKernel : public Kernel {
 };
 
 bool GainsFromPadding(const op::Conv& op, const KernelRequest& request) {
-  const bool padded = op.pad_begin != op::Pair{0, 0} || op.pad_end != op::Pair{0, 0};
-  return padded && !op.transposed && op.groups == 1 && op.dilation[1] == 1 &&
-         request.inputs[0].dims[1] <= 8 && request.inputs[1].dims.back() > 1;
+  constexpr std::int64_t kFewChannels = 8;
+  const ConvShape shape(op, request);
+  std::int64_t pads = 0;
+  for (std::size_t axis = 0; axis < 2; ++axis) {
+    const std::int64_t pad = op.pad_begin[axis] + op.pad_end[axis];
+    if (pad > shape.input[axis]) return false;  // the copy stays in proportion
+    pads += pad;
+  }
+  return pads > 0 && !op.transposed && op.groups == 1 && op.dilation[1] == 1 &&
+         shape.channels <= kFewChannels && shape.kernel[1] > 1;
 }
 
 }  // namespace
