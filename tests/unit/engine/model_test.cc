@@ -262,6 +262,28 @@ TEST(ModelTest, DamageAnywhereIsAnAnswer) {
   }
 }
 
+TEST(ModelTest, FoldingIsBoundedInDepthAndMemory) {
+  ProgramBuilder b;
+  // Each is larger than what is kept in memory, and made of the one before.
+  ValueId c = b.Random({200, 150});
+  for (int i = 0; i < 40; ++i) c = b.Add(op::Unary{op::Unary::Kind::kTanh}, {c});
+  // Four times as large with each step.
+  ValueId wide = b.Random({1, 200});
+  for (int i = 0; i < 4; ++i) {
+    const std::int64_t columns = b.program().values[wide].shape[1].base;
+    wide = b.Sum(wide, b.Random({4, 1}));
+    wide = b.AddShaped(op::Reshape{}, wide, {1, 4 * columns});
+  }
+  b.Output("deep", b.Sum(b.Input("x", {200, 150}), c));
+  b.Output("wide", b.Add(op::Reduce{op::Reduce::Kind::kSum, {1}}, {wide}));
+  const TestModel plain(b, {.disabled_passes = testing::AllPassNames()});
+  const TestModel folded(b);
+  ASSERT_NE(folded.get(), nullptr);
+  EXPECT_GT(folded->statistics().num_nodes, 20u);
+  const Buffers inputs = RandomInputs(*folded.get(), 1);
+  ExpectNear(RunModel(folded, 1, inputs), RunModel(plain, 1, inputs));
+}
+
 TEST(ModelTest, AConstantBehindItsRecordIsRefused) {
   ProgramBuilder b = LinearProgram();
   b.program().values[1].constant->byte_offset = 4;
