@@ -1,8 +1,11 @@
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "fedge/engine/portable/conv_plan.h"
 #include "fedge/engine/portable/conv_rows.h"
 #include "fedge/engine/portable/conv_weights.h"
+#include "fedge/engine/portable/packed.h"
 #include "fedge/engine/portable/scratch.h"
 #include "fedge/engine/portable/staged.h"
 
@@ -20,34 +23,35 @@ class ConvKernel : public Kernel {
         phases_(PlanConv(op, shape_)),
         weights_(op, shape_, phases_),
         epilogue_(request, 1),
-        rows_(op, shape_, phases_, request.inputs[0].strides, epilogue_),
-        weight_(request.inputs[1]),
-        bias_(InputOrNone(request.inputs, 2)) {
+        rows_(op, shape_, phases_, request.inputs[0].strides, epilogue_) {
     pointers_ = plan_.Add<const T*>(rows_.num_pointers());
     offsets_ = plan_.Add<std::int64_t>(rows_.num_offsets());
-    const TensorView bias = InputOrNone(request.inputs, 2);
-    if (request.inputs[1].data != nullptr && (!IsPresent(bias) || bias.data != nullptr)) {
-      packed_.resize(static_cast<std::size_t>(weights_.num_elements()));
-      weights_.Pack(request.inputs[1], bias, packed_.data());
-    } else {
-      packed_in_scratch_ = plan_.Add<T>(weights_.num_elements());
-    }
+    const std::string form =
+        fmt::format("conv {} {} {} {} {} {}", DTypeName(DTypeOf<T>()), BestTileKernels<T>().columns,
+                    op.transposed, fmt::join(op.stride, "x"), fmt::join(op.pad_begin, "x"),
+                    fmt::join(op.dilation, "x")) +
+        fmt::format(" {}", op.groups);
+    packed_ = Packed<T>(
+        request, 1, form, weights_.num_elements(),
+        [weights = weights_](const TensorView& weight, T* to) { weights.Pack(weight, to); }, plan_);
+    biases_ = Packed<T>(
+        request, 2, form, weights_.num_biases(),
+        [weights = weights_](const TensorView& bias, T* to) { weights.PackBiases(bias, to); },
+        plan_);
   }
 
   std::size_t scratch_bytes() const override { return plan_.bytes(); }
+  bool reads(std::size_t i) const override {
+    return !(i == 1 && packed_.constant()) && !(i == 2 && biases_.constant());
+  }
 
   Status Run(const Arguments& arguments) const override {
-    const T* packed = packed_.data();
-    if (packed_.empty()) {
-      T* const to = ScratchAt<T>(arguments.scratch, packed_in_scratch_);
-      weights_.Pack(weight_.View(arguments.inputs[1].data),
-                    bias_.View(InputOrNone(arguments.inputs, 2).data), to);
-      packed = to;
-    }
+    packed_.Update(arguments);
+    biases_.Update(arguments);
     for (std::size_t i = 0; i < phases_.size(); ++i) {
       const std::int64_t num_rows = shape_.batch * phases_[i].count[0] * phases_[i].count[1];
       for (std::int64_t row = 0; row < num_rows; row += kBlockRows) {
-        RunBlock(arguments, i, row, std::min(kBlockRows, num_rows - row), packed);
+        RunBlock(arguments, i, row, std::min(kBlockRows, num_rows - row));
       }
     }
     return OkStatus();
@@ -55,7 +59,9 @@ class ConvKernel : public Kernel {
 
  private:
   void RunBlock(const Arguments& arguments, std::size_t phase, std::int64_t first_row,
-                std::int64_t num_rows, const T* packed) const {
+                std::int64_t num_rows) const {
+    const T* const packed = packed_.Get(arguments);
+    const T* const biases = biases_.Get(arguments);
     auto* const pointers = ScratchAt<const T*>(arguments.scratch, pointers_);
     auto* const offsets = ScratchAt<std::int64_t>(arguments.scratch, offsets_);
     rows_.Find(phase, first_row, num_rows, arguments.inputs[0].template as<const T>(), pointers,
@@ -67,7 +73,7 @@ class ConvKernel : public Kernel {
                    .offsets = offsets};
     if (shape_.depthwise()) {
       block.panels = weights_.Panels(packed, phase, 0);
-      block.bias = weights_.Bias(packed, 0);
+      block.bias = weights_.Bias(biases, 0);
       return weights_.depthwise(phase).Multiply(block, epilogue_, arguments);
     }
     const PanelMatrix<T> matrix = weights_.matrix(phase);
@@ -75,7 +81,7 @@ class ConvKernel : public Kernel {
       block.shift = g * shape_.channels_per_group();
       block.first_column = g * shape_.outputs_per_group();
       block.panels = weights_.Panels(packed, phase, g);
-      block.bias = weights_.Bias(packed, g);
+      block.bias = weights_.Bias(biases, g);
       Multiply(matrix, block, epilogue_, arguments);
     }
   }
@@ -85,10 +91,9 @@ class ConvKernel : public Kernel {
   ConvWeights<T> weights_;
   Epilogue<T> epilogue_;
   ConvRows<T> rows_;
-  TensorSpec weight_, bias_;
-  std::vector<T> packed_;  // empty: the weights are not constant
+  Packed<T> packed_, biases_;
   ScratchPlan plan_;
-  std::size_t pointers_ = 0, offsets_ = 0, packed_in_scratch_ = 0;
+  std::size_t pointers_ = 0, offsets_ = 0;
 };
 
 // Few channels make short inner loops: with the zeros around it, an image's row of taps is one run
@@ -112,7 +117,7 @@ class PaddedConvKernel : public Kernel {
     std::vector<TensorView> inputs(request.inputs.begin(), request.inputs.end());
     inputs[0] = padded_.View(nullptr);
     conv_ = std::make_unique<ConvKernel<T>>(
-        op, KernelRequest{request.node, request.post_ops, inputs, request.outputs});
+        op, KernelRequest{request.node, request.post_ops, inputs, request.outputs, request.packer});
     num_inputs_ = inputs.size();
     views_ = plan_.Add<TensorView>(static_cast<std::int64_t>(num_inputs_));
     image_ = plan_.Add<T>(padded_.num_elements());
@@ -120,6 +125,7 @@ class PaddedConvKernel : public Kernel {
   }
 
   std::size_t scratch_bytes() const override { return plan_.bytes(); }
+  bool reads(std::size_t i) const override { return i == 0 || conv_->reads(i); }
 
   Status Run(const Arguments& arguments) const override {
     T* const image = ScratchAt<T>(arguments.scratch, image_);

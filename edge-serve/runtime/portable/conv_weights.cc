@@ -13,10 +13,10 @@ ConvWeights<T>::ConvWeights(const op::Conv& op, const ConvShape& shape,
       depthwise_(shape.depthwise()),
       groups_(shape.groups),
       channels_(shape.channels_per_group()),
-      outputs_(shape.outputs_per_group()) {
+      outputs_(shape.outputs_per_group()),
+      num_sets_(depthwise_ ? 1 : groups_) {
   bias_columns_ = depthwise_ ? DepthwisePanels<T>(groups_, 0).num_columns()
                              : PanelMatrix<T>(outputs_, 0).num_columns();
-  num_elements_ = bias_columns_ * (depthwise_ ? 1 : groups_);
   std::int64_t longest = 0;
   for (const ConvPhase& phase : phases) {
     Phase& packed = phases_.emplace_back();
@@ -25,7 +25,7 @@ ConvWeights<T>::ConvWeights(const op::Conv& op, const ConvShape& shape,
     packed.offset = num_elements_;
     packed.group_elements =
         depthwise_ ? depthwise(index).num_elements() : matrix(index).num_elements();
-    num_elements_ += packed.group_elements * (depthwise_ ? 1 : groups_);
+    num_elements_ += packed.group_elements * num_sets_;
     longest = std::max(longest, packed.num_taps() * channels_);
   }
   row_ = num_elements_;
@@ -48,19 +48,25 @@ const T* ConvWeights<T>::Panels(const T* packed, std::size_t phase, std::int64_t
 }
 
 template <class T>
-const T* ConvWeights<T>::Bias(const T* packed, std::int64_t group) const {
-  return packed + group * bias_columns_;
+const T* ConvWeights<T>::Bias(const T* biases, std::int64_t group) const {
+  return biases + group * bias_columns_;
 }
 
 template <class T>
-void ConvWeights<T>::Pack(const TensorView& weight, const TensorView& bias, T* to) const {
-  std::fill_n(to, num_elements_, T{0});
-  const std::int64_t run = depthwise_ ? groups_ : outputs_;
-  for (std::int64_t group = 0; bias.data != nullptr && group * run < groups_ * outputs_; ++group) {
-    const std::int64_t from = group * run * bias.strides[0];
+void ConvWeights<T>::PackBiases(const TensorView& bias, T* to) const {
+  std::fill_n(to, num_biases(), T{0});
+  if (bias.data == nullptr) return;
+  const std::int64_t count = groups_ * outputs_ / num_sets_;
+  for (std::int64_t set = 0; set < num_sets_; ++set) {
+    const std::int64_t from = set * count * bias.strides[0];
     Load(bias.data + from * static_cast<std::int64_t>(DTypeSize(bias.dtype)), bias.dtype,
-         bias.strides[0], run, to + group * bias_columns_);
+         bias.strides[0], count, to + set * bias_columns_);
   }
+}
+
+template <class T>
+void ConvWeights<T>::Pack(const TensorView& weight, T* to) const {
+  std::fill_n(to, num_elements_, T{0});
   for (std::size_t i = 0; i < phases_.size(); ++i) PackPhase(i, weight, to + row_, to);
 }
 

@@ -8,7 +8,7 @@
 
 namespace fedge::portable {
 
-// The weights of a convolution packed for each phase and group, with the biases, in one piece of
+// The weights of a convolution packed for each phase and group, and its biases for each group, in
 // memory that belongs to the caller.
 template <class T>
 class ConvWeights {
@@ -16,13 +16,15 @@ class ConvWeights {
   ConvWeights(const op::Conv& op, const ConvShape& shape, const std::vector<ConvPhase>& phases);
 
   std::int64_t num_elements() const { return num_elements_; }
-  // Without memory of its own. `bias.data` may be nullptr.
-  void Pack(const TensorView& weight, const TensorView& bias, T* to) const;
+  std::int64_t num_biases() const { return bias_columns_ * num_sets_; }
+  // Without memory of their own. `bias.data` may be nullptr: zeros.
+  void Pack(const TensorView& weight, T* to) const;
+  void PackBiases(const TensorView& bias, T* to) const;
 
   PanelMatrix<T> matrix(std::size_t phase) const;
   DepthwisePanels<T> depthwise(std::size_t phase) const;
   const T* Panels(const T* packed, std::size_t phase, std::int64_t group) const;
-  const T* Bias(const T* packed, std::int64_t group) const;
+  const T* Bias(const T* biases, std::int64_t group) const;
 
  private:
   struct Phase {
@@ -37,7 +39,8 @@ class ConvWeights {
   bool transposed_;
   bool depthwise_;
   std::int64_t groups_, channels_, outputs_;  // the latter two: of a group
-  std::int64_t bias_columns_;                 // of a group; the biases come first
+  std::int64_t num_sets_;                     // groups, or all of them as one
+  std::int64_t bias_columns_;                 // of a set
   std::int64_t row_ = 0;                      // where there is room for one filter
   std::int64_t num_elements_ = 0;
   std::vector<Phase> phases_;

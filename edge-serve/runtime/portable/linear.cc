@@ -1,5 +1,8 @@
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "fedge/engine/portable/packed.h"
 #include "fedge/engine/portable/panels.h"
 #include "fedge/engine/portable/scratch.h"
 #include "fedge/engine/portable/staged.h"
@@ -17,44 +20,43 @@ template <class T>
 class ProductKernel : public Kernel {
  public:
   ProductKernel(const op::Linear&, const KernelRequest& request)
-      : ProductKernel(request, request.inputs[1].strides[0], request.inputs[1].strides[1], 0) {
-    bias_ = TensorSpec(InputOrNone(request.inputs, 2));
-    PlanPacking(request, true);
+      : ProductKernel(request, 0, request.inputs[1].strides[0], request.inputs[1].strides[1]) {
+    takes_bias_ = true;
+    const auto fill = [matrix = matrix_](const TensorView& bias, T* to) {
+      std::fill_n(to, matrix.num_columns(), T{0});
+      if (bias.data == nullptr) return;
+      Load(bias.data, bias.dtype, bias.strides[0], matrix.outputs(), to);
+    };
+    biases_ = Packed<T>(request, 2, Form(), matrix_.num_columns(), fill, plan_);
   }
 
   ProductKernel(const op::MatMul&, const KernelRequest& request)
-      : ProductKernel(request, request.inputs[1].strides.back(),
-                      *(request.inputs[1].strides.end() - 2), BatchDims(request)) {
-    PlanPacking(request, false);
-  }
+      : ProductKernel(request, BatchDims(request), request.inputs[1].strides.back(),
+                      *(request.inputs[1].strides.end() - 2)) {}
 
   std::size_t scratch_bytes() const override { return plan_.bytes(); }
+  bool reads(std::size_t i) const override {
+    return !(i == 1 && packed_.constant()) && !(i == 2 && takes_bias_ && biases_.constant());
+  }
 
   Status Run(const Arguments& arguments) const override {
-    const T* packed = packed_.empty() ? nullptr : packed_.data();
-    T* const to = ScratchAt<T>(arguments.scratch, packed_in_scratch_);
+    if (takes_bias_) biases_.Update(arguments);
     std::int64_t packed_offset = -1;
     for (std::int64_t batch = 0; batch < batches_[0].size(); ++batch) {
       const std::int64_t offset = weight_batches_(batch);
-      if (packed_.empty() && offset != packed_offset) {
-        packed_offset = offset;
-        Pack(arguments.inputs[1].data, offset, InputOrNone(arguments.inputs, 2).data, to);
-        packed = to;
-      }
-      RunBatch(arguments, batch, packed);
+      if (offset != packed_offset) packed_.Update(arguments, offset);
+      packed_offset = offset;
+      RunBatch(arguments, batch);
     }
     return OkStatus();
   }
 
  private:
   // The output's first `num_batch_dims` dimensions each have a matrix of their own.
-  ProductKernel(const KernelRequest& request, std::int64_t output_stride, std::int64_t depth_stride,
-                std::size_t num_batch_dims)
+  ProductKernel(const KernelRequest& request, std::size_t num_batch_dims,
+                std::int64_t output_stride, std::int64_t depth_stride)
       : matrix_(request.outputs[0].dims.back(), request.inputs[0].dims.back()),
-        epilogue_(request, request.outputs[0].dims.size() - 1),
-        weight_(request.inputs[1]),
-        output_stride_(output_stride),
-        depth_stride_(depth_stride) {
+        epilogue_(request, request.outputs[0].dims.size() - 1) {
     const std::span<const std::int64_t> dims = Leading(request.outputs[0].dims, 1);
     const auto batch_dims = dims.first(num_batch_dims);
     const auto row_dims = dims.subspan(num_batch_dims);
@@ -71,11 +73,12 @@ class ProductKernel : public Kernel {
       Dims weight_dims(batch_dims.begin(), batch_dims.end());
       weight_dims.insert(weight_dims.end(), request.inputs[1].dims.end() - 2,
                          request.inputs[1].dims.end());
-      const Dims strides = BroadcastStrides(weight_, weight_dims);
+      const Dims strides = BroadcastStrides(TensorSpec(request.inputs[1]), weight_dims);
       weight_batches_ = FlatIndex(batch_dims, std::span(strides).first(num_batch_dims));
     }
     offsets_ =
         plan_.Add<std::int64_t>(kBlockRows * static_cast<std::int64_t>(epilogue_.num_tensors()));
+    PlanPacking(request, output_stride, depth_stride);
   }
 
   // None where all rows are multiplied by the same matrix.
@@ -86,44 +89,37 @@ class ProductKernel : public Kernel {
     return shared ? 0 : request.outputs[0].dims.size() - 2;
   }
 
-  void PlanPacking(const KernelRequest& request, bool takes_bias) {
-    takes_bias_ = takes_bias;
-    const TensorView bias = InputOrNone(request.inputs, 2);
-    const bool constant = request.inputs[1].data != nullptr && batches_[0].size() == 1 &&
-                          (!takes_bias || !IsPresent(bias) || bias.data != nullptr);
-    const std::int64_t elements = matrix_.num_elements() + matrix_.num_columns();
-    // What PackRow reads a row into lies behind.
-    if (constant) {
-      packed_.resize(static_cast<std::size_t>(elements + matrix_.depth()));
-      Pack(request.inputs[1].data, 0, bias.data, packed_.data());
-      packed_.resize(static_cast<std::size_t>(elements));
-      packed_.shrink_to_fit();
-    } else {
-      packed_in_scratch_ = plan_.Add<T>(elements + matrix_.depth());
-    }
-  }
-
-  // The matrix at `offset`, then the biases.
-  void Pack(const std::byte* weight, std::int64_t offset, const std::byte* bias, T* to) const {
-    const auto size = static_cast<std::int64_t>(DTypeSize(weight_.dtype));
-    T* const biases = to + matrix_.num_elements();
-    T* const row = biases + matrix_.num_columns();
-    if (weight_.dtype == DTypeOf<T>()) {
-      matrix_.Pack(reinterpret_cast<const T*>(weight) + offset, output_stride_, depth_stride_, to);
-    } else {
-      std::fill_n(to, matrix_.num_elements(), T{0});
-      for (std::int64_t o = 0; o < matrix_.outputs(); ++o) {
-        Load(weight + (offset + o * output_stride_) * size, weight_.dtype, depth_stride_,
-             matrix_.depth(), row);
-        matrix_.PackOutput(o, row, 1, to);
+  // A batch of constants is packed one at a time, while running, like what is not constant.
+  void PlanPacking(const KernelRequest& request, std::int64_t output_stride,
+                   std::int64_t depth_stride) {
+    const auto fill = [matrix = matrix_, output_stride, depth_stride](const TensorView& weight,
+                                                                      T* to) {
+      const auto bytes = output_stride * static_cast<std::int64_t>(DTypeSize(weight.dtype));
+      if (weight.dtype == DTypeOf<T>()) {
+        return matrix.Pack(weight.as<const T>(), output_stride, depth_stride, to);
       }
-    }
-    std::fill_n(biases, matrix_.num_columns(), T{0});
-    if (!takes_bias_ || bias == nullptr) return;
-    Load(bias, bias_.dtype, bias_.strides[0], matrix_.outputs(), biases);
+      std::fill_n(to, matrix.num_elements(), T{0});
+      T* const row = to + matrix.num_elements();
+      for (std::int64_t o = 0; o < matrix.outputs(); ++o) {
+        Load(weight.data + o * bytes, weight.dtype, depth_stride, matrix.depth(), row);
+        matrix.PackOutput(o, row, 1, to);
+      }
+    };
+    std::vector<TensorView> inputs(request.inputs.begin(), request.inputs.end());
+    if (batches_[0].size() != 1) inputs[1].data = nullptr;
+    // What one output's weights are widened in lies behind the matrix.
+    const bool same = inputs[1].dtype == DTypeOf<T>();
+    packed_ = Packed<T>({request.node, request.post_ops, inputs, request.outputs, request.packer},
+                        1, fmt::format("{} {} {}", Form(), output_stride, depth_stride),
+                        matrix_.num_elements() + (same ? 0 : matrix_.depth()), fill, plan_);
   }
 
-  void RunBatch(const Arguments& arguments, std::int64_t batch, const T* packed) const {
+  std::string Form() const {
+    return fmt::format("product {} {} {} {}", DTypeName(DTypeOf<T>()), BestTileKernels<T>().columns,
+                       matrix_.outputs(), matrix_.depth());
+  }
+
+  void RunBatch(const Arguments& arguments, std::int64_t batch) const {
     auto* const offsets = ScratchAt<std::int64_t>(arguments.scratch, offsets_);
     const T* rows[kBlockRows];
     const T* const x = arguments.inputs[0].template as<const T>() + batches_[0](batch);
@@ -139,8 +135,8 @@ class ProductKernel : public Kernel {
                Block<T>{.rows = rows,
                         .num_rows = num_rows,
                         .length = matrix_.depth(),
-                        .panels = packed,
-                        .bias = packed + matrix_.num_elements(),
+                        .panels = packed_.Get(arguments),
+                        .bias = takes_bias_ ? biases_.Get(arguments) : nullptr,
                         .offsets = offsets},
                epilogue_, arguments);
     }
@@ -148,15 +144,13 @@ class ProductKernel : public Kernel {
 
   PanelMatrix<T> matrix_;
   Epilogue<T> epilogue_;
-  TensorSpec weight_, bias_;
-  std::int64_t output_stride_, depth_stride_;
   bool takes_bias_ = false;
+  Packed<T> packed_, biases_;
   // Of x, then of each tensor of the epilogue.
   std::vector<FlatIndex> batches_, rows_;
   FlatIndex weight_batches_;
-  std::vector<T> packed_;  // empty: packed while running
   ScratchPlan plan_;
-  std::size_t offsets_ = 0, packed_in_scratch_ = 0;
+  std::size_t offsets_ = 0;
 };
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "fedge/engine/portable/math.h"
+#include "fedge/engine/portable/packed.h"
 #include "fedge/engine/portable/panels.h"
 #include "fedge/engine/portable/scratch.h"
 #include "fedge/engine/portable/staged.h"
@@ -46,17 +49,16 @@ class RecurrentKernel : public Kernel {
                   PanelMatrix<T>(gates_, hidden_)} {
     for (const TensorView& view : request.inputs) inputs_.emplace_back(view);
     for (const TensorView& view : request.outputs) outputs_.emplace_back(view);
-    bool constant = true;
-    for (std::size_t i = kWeights; i < kWeights + 4; ++i) {
-      const TensorView view = InputOrNone(request.inputs, i);
-      constant &= !IsPresent(view) || view.data != nullptr;
-    }
-    const std::int64_t elements = PackedAt(2) + std::max(hidden_, matrices_[0].depth());
-    if (constant) {
-      packed_.resize(static_cast<std::size_t>(elements));
-      Pack(request.inputs, packed_.data());
-    } else {
-      packed_in_scratch_ = plan_.Add<T>(elements);
+    for (std::size_t i = 0; i < 2; ++i) {
+      const PanelMatrix<T> matrix = matrices_[i];
+      const std::string form =
+          fmt::format("recurrent {} {}", DTypeName(DTypeOf<T>()), BestTileKernels<T>().columns);
+      weights_[i] = Packed<T>(
+          request, kWeights + i, form, matrix.num_elements() + matrix.depth(),
+          [matrix](const TensorView& weight, T* to) { PackWeight(matrix, weight, to); }, plan_);
+      biases_[i] = Packed<T>(
+          request, kBiases + i, form, matrix.num_columns(),
+          [matrix](const TensorView& bias, T* to) { PackBias(matrix, bias, to); }, plan_);
     }
     from_x_ = plan_.Add<T>(batch_ * kSteps * gates_);
     from_h_ = plan_.Add<T>(batch_ * gates_);
@@ -65,13 +67,15 @@ class RecurrentKernel : public Kernel {
   }
 
   std::size_t scratch_bytes() const override { return plan_.bytes(); }
+  bool reads(std::size_t i) const override {
+    if (i < kWeights || i >= kBiases + 2) return true;
+    return !(i < kBiases ? weights_[i - kWeights] : biases_[i - kBiases]).constant();
+  }
 
   Status Run(const Arguments& arguments) const override {
-    const T* packed = packed_.data();
-    if (packed_.empty()) {
-      T* const to = ScratchAt<T>(arguments.scratch, packed_in_scratch_);
-      Pack(arguments.inputs, to);
-      packed = to;
+    for (std::size_t i = 0; i < 2; ++i) {
+      weights_[i].Update(arguments);
+      biases_[i].Update(arguments);
     }
     T* const h = ScratchAt<T>(arguments.scratch, h_);
     T* const c = ScratchAt<T>(arguments.scratch, c_);
@@ -79,7 +83,7 @@ class RecurrentKernel : public Kernel {
     if (op_.kind == op::Recurrent::Kind::kLstm) LoadState(arguments.inputs, 2, c);
     for (std::int64_t done = 0; done < steps_; done += kSteps) {
       const std::int64_t count = std::min(kSteps, steps_ - done);
-      RunSteps(arguments, op_.reverse ? steps_ - done - count : done, count, packed);
+      RunSteps(arguments, op_.reverse ? steps_ - done - count : done, count);
     }
     StoreState(arguments, 1, h);
     if (op_.kind == op::Recurrent::Kind::kLstm) StoreState(arguments, 2, c);
@@ -87,35 +91,26 @@ class RecurrentKernel : public Kernel {
   }
 
  private:
-  static constexpr std::size_t kWeights = 3;  // w_ih, w_hh, b_ih, b_hh
+  static constexpr std::size_t kWeights = 3;  // w_ih, w_hh
+  static constexpr std::size_t kBiases = 5;   // b_ih, b_hh
   static constexpr std::int64_t kSteps = 16;
 
-  // Weights and biases of x's (0) and h's (1) contributions; 2: the end.
-  std::int64_t PackedAt(std::size_t index) const {
-    std::int64_t at = 0;
-    for (std::size_t i = 0; i < index; ++i) {
-      at += matrices_[i].num_elements() + matrices_[i].num_columns();
+  // What a gate's weights are widened in lies behind the matrix.
+  static void PackWeight(const PanelMatrix<T>& matrix, const TensorView& weight, T* to) {
+    std::fill_n(to, matrix.num_elements(), T{0});
+    T* const row = to + matrix.num_elements();
+    for (std::int64_t o = 0; o < matrix.outputs(); ++o) {
+      const std::int64_t offset = o * weight.strides[0];
+      Load(weight.data + offset * static_cast<std::int64_t>(DTypeSize(weight.dtype)), weight.dtype,
+           weight.strides[1], matrix.depth(), row);
+      matrix.PackOutput(o, row, 1, to);
     }
-    return at;
   }
 
-  void Pack(std::span<const TensorView> inputs, T* to) const {
-    std::fill_n(to, PackedAt(2), T{0});
-    T* const row = to + PackedAt(2);
-    for (std::size_t i = 0; i < 2; ++i) {
-      const TensorSpec& weight = inputs_[kWeights + i];
-      const PanelMatrix<T>& matrix = matrices_[i];
-      T* const panels = to + PackedAt(i);
-      for (std::int64_t o = 0; o < gates_; ++o) {
-        Load(Element(inputs[kWeights + i].data, weight, o * weight.strides[0]), weight.dtype,
-             weight.strides[1], matrix.depth(), row);
-        matrix.PackOutput(o, row, 1, panels);
-      }
-      const TensorView bias = InputOrNone(inputs, kWeights + 2 + i);
-      if (bias.data == nullptr) continue;
-      const TensorSpec& spec = inputs_[kWeights + 2 + i];
-      Load(bias.data, spec.dtype, spec.strides[0], gates_, panels + matrix.num_elements());
-    }
+  static void PackBias(const PanelMatrix<T>& matrix, const TensorView& bias, T* to) {
+    std::fill_n(to, matrix.num_columns(), T{0});
+    if (bias.data == nullptr) return;
+    Load(bias.data, bias.dtype, bias.strides[0], matrix.outputs(), to);
   }
 
   static const std::byte* Element(const std::byte* data, const TensorSpec& spec,
@@ -143,16 +138,14 @@ class RecurrentKernel : public Kernel {
     for (std::int64_t j = 0; j < hidden_; ++j) to[j * stride] = from[j];
   }
 
-  void MultiplyBy(std::size_t index, const T* packed, const RowMajorProduct<T>& rows) const {
-    RowMajorProduct<T> product = rows;
-    product.panels = packed + PackedAt(index);
-    product.bias = product.panels + matrices_[index].num_elements();
+  void MultiplyBy(std::size_t index, const Arguments& arguments, RowMajorProduct<T> product) const {
+    product.panels = weights_[index].Get(arguments);
+    product.bias = biases_[index].Get(arguments);
     Multiply(matrices_[index], product);
   }
 
   // Steps first .. first + count - 1, backwards where the layer runs so.
-  void RunSteps(const Arguments& arguments, std::int64_t first, std::int64_t count,
-                const T* packed) const {
+  void RunSteps(const Arguments& arguments, std::int64_t first, std::int64_t count) const {
     T* const from_x = ScratchAt<T>(arguments.scratch, from_x_);
     T* const from_h = ScratchAt<T>(arguments.scratch, from_h_);
     T* const h = ScratchAt<T>(arguments.scratch, h_);
@@ -162,13 +155,13 @@ class RecurrentKernel : public Kernel {
     const Dims& y_strides = outputs_[0].strides;
     for (std::int64_t n = 0; n < batch_; ++n) {
       const T* const x = arguments.inputs[0].template as<const T>() + n * x_strides[0];
-      MultiplyBy(0, packed,
+      MultiplyBy(0, arguments,
                  {x + first * x_strides[1], x_strides[1], count, nullptr, nullptr,
                   from_x + n * kSteps * gates_, gates_});
     }
     for (std::int64_t i = 0; i < count; ++i) {
       const std::int64_t step = op_.reverse ? count - 1 - i : i;
-      MultiplyBy(1, packed, {h, hidden_, batch_, nullptr, nullptr, from_h, gates_});
+      MultiplyBy(1, arguments, {h, hidden_, batch_, nullptr, nullptr, from_h, gates_});
       for (std::int64_t n = 0; n < batch_; ++n) {
         const T* const gates = from_x + (n * kSteps + step) * gates_;
         T* const state = h + n * hidden_;
@@ -186,9 +179,9 @@ class RecurrentKernel : public Kernel {
   std::int64_t batch_, steps_, hidden_, gates_;
   std::array<PanelMatrix<T>, 2> matrices_;  // of x and of h
   std::vector<TensorSpec> inputs_, outputs_;
-  std::vector<T> packed_;  // empty: the weights are not constant
+  std::array<Packed<T>, 2> weights_, biases_;
   ScratchPlan plan_;
-  std::size_t from_x_, from_h_, h_, c_, packed_in_scratch_ = 0;
+  std::size_t from_x_ = 0, from_h_ = 0, h_ = 0, c_ = 0;
 };
 
 }  // namespace

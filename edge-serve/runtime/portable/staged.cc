@@ -75,23 +75,23 @@ class StagedKernel : public Kernel {
           inputs_[i].spec.View(inputs_[i].constant.empty() ? data : inputs_[i].constant.data()));
     }
     for (const Stage& stage : outputs_) outputs.push_back(stage.spec.View(nullptr));
-    inner_ = make({request.node, request.post_ops, inputs, outputs});
+    inner_ = make({request.node, request.post_ops, inputs, outputs, request.packer});
     views_ = plan_.Add<TensorView>(static_cast<std::int64_t>(inputs.size() + outputs.size()));
     inner_scratch_ = plan_.Add<std::byte>(static_cast<std::int64_t>(inner_->scratch_bytes()));
   }
 
   std::size_t scratch_bytes() const override { return plan_.bytes(); }
+  bool reads(std::size_t i) const override {
+    return inputs_[i].constant.empty() && inner_->reads(i);
+  }
 
   Status Run(const Arguments& arguments) const override {
     auto* const views = ScratchAt<TensorView>(arguments.scratch, views_);
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       const Stage& stage = inputs_[i];
       views[i] = stage.spec.View(arguments.inputs[i].data);
-      if (!stage.copy || views[i].data == nullptr) continue;
-      if (!stage.constant.empty()) {
-        views[i].data = const_cast<std::byte*>(stage.constant.data());
-        continue;
-      }
+      if (!stage.constant.empty()) views[i].data = const_cast<std::byte*>(stage.constant.data());
+      if (!stage.copy || !stage.constant.empty() || views[i].data == nullptr) continue;
       views[i].data = arguments.scratch.data() + stage.scratch;
       FEDGE_RETURN_IF_ERROR(stage.copy->Run({{&arguments.inputs[i], 1}, {&views[i], 1}, {}}));
     }

@@ -142,6 +142,9 @@ Result<std::vector<HostTensor>> RunKernel(const KernelCase& test,
   const auto provider = MakePortableProvider();
   const auto kernel = provider->Make({node, test.post_ops, made, output_made});
   if (kernel == nullptr) return Unimplemented("no kernel for {}", OpName(test.op));
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    if (!kernel->reads(i)) views[i].data = nullptr;
+  }
   std::vector<std::byte> scratch(kernel->scratch_bytes() + 64, std::byte{0x7f});
   void* aligned = scratch.data();
   std::size_t space = scratch.size();
