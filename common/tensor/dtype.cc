@@ -1,7 +1,6 @@
 #include "fedge/tensor/dtype.h"
 
 #include <array>
-#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -65,25 +64,7 @@ std::optional<DType> DTypeFromName(std::string_view name) {
   return std::nullopt;
 }
 
-float HalfToFloat(std::uint16_t half) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000U) << 16;
-  const std::uint32_t exponent = (half >> 10) & 31U;
-  const std::uint32_t mantissa = half & 1023U;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000U | (mantissa << 13));
-  if (exponent == 0) {
-    const float magnitude = static_cast<float>(mantissa) * 0x1p-24F;
-    return sign != 0 ? -magnitude : magnitude;
-  }
-  return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
-}
-
-float BFloat16ToFloat(std::uint16_t bits) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
-}
-
 std::uint16_t DoubleToHalf(double value) { return PackNarrow(value, 10, -14, 15); }
 std::uint16_t DoubleToBFloat16(double value) { return PackNarrow(value, 7, -126, 127); }
-std::uint16_t FloatToHalf(float value) { return DoubleToHalf(value); }
-std::uint16_t FloatToBFloat16(float value) { return DoubleToBFloat16(value); }
 
 }  // namespace fedge

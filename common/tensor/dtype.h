@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "fedge/tensor/half.h"
+
 namespace fedge {
 
 // Element types of tensors, as TorchScript archives store them (little-endian).
@@ -27,13 +29,7 @@ bool IsFloatingPoint(DType dtype);
 std::string_view DTypeName(DType dtype);
 std::optional<DType> DTypeFromName(std::string_view name);
 
-// IEEE 754 binary16 and bfloat16 to float and back, rounding to nearest even; subnormals,
-// infinities and NaN kept.
-float HalfToFloat(std::uint16_t half);
-std::uint16_t FloatToHalf(float value);
-float BFloat16ToFloat(std::uint16_t bits);
-std::uint16_t FloatToBFloat16(float value);
-// Straight from double, one rounding only.
+// Straight from double, one rounding only; from float: half.h.
 std::uint16_t DoubleToHalf(double value);
 std::uint16_t DoubleToBFloat16(double value);
 

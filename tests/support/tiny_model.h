@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -125,9 +126,14 @@ class Zip {
 
 }  // namespace internal
 
+// An `extra/` record: its name without "extra/", its content.
+using TinyExtra = std::pair<std::string, std::string>;
+
 // The file's bytes. Tensor i has a storage of its own, record "data/i".
-inline std::string TinyModel(const std::vector<TinyTensor>& tensors) {
+inline std::string TinyModel(const std::vector<TinyTensor>& tensors,
+                             const std::vector<TinyExtra>& extras = {}) {
   internal::Zip zip;
+  for (const auto& [name, content] : extras) zip.Add("m/extra/" + name, content);
   zip.Add("m/data.pkl", internal::PickledModule(tensors));
   zip.Add("m/code/__torch__.py", internal::Code(tensors));
   zip.Add("m/constants.pkl", "\x80\x02).");

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+
+namespace fedge::portable {
+
+// The inner loop of every matrix product and convolution: a tile of sums, as many as the CPU's
+// registers hold. Row r, column j: bias[j] + the sum over taps t, then elements i < length, of
+//   rows[t * max_rows + r][shift + i] * panel[(t * length + i) * columns + j]
+// or, where each column has a channel of its own (depthwise), length 1:
+//   rows[t * max_rows + r][shift + j] * panel[t * columns + j].
+// Always in this order, each sum by itself: a row's numbers do not depend on its neighbours.
+template <class T>
+struct Tile {
+  const T* const* rows;
+  std::int64_t num_rows;  // 1..max_rows
+  std::int64_t num_taps;
+  std::int64_t length;
+  std::int64_t shift;
+  const T* panel;
+  const T* bias;  // nullptr: zeros
+  T* sums;        // [num_rows][columns]
+};
+
+// What an instruction set does best. `columns` is a full panel's; a narrow panel has half as many.
+template <class T>
+struct TileKernels {
+  using Fn = void (*)(const Tile<T>&);
+  std::int64_t max_rows;
+  std::int64_t columns;
+  Fn full;
+  Fn narrow;
+  Fn depthwise;  // its panels are narrow; reads all their columns from the rows
+};
+
+inline constexpr std::int64_t kMaxTileRows = 8;
+inline constexpr std::int64_t kMaxTileColumns = 32;
+
+// That of the CPU at hand.
+template <class T>
+const TileKernels<T>& BestTileKernels();
+template <>
+const TileKernels<float>& BestTileKernels();
+template <>
+const TileKernels<double>& BestTileKernels();
+
+// One per instruction set, each in a file compiled for it. Fused multiply-add where there is one.
+struct TileKernelSet {
+  TileKernels<float> of_float;
+  TileKernels<double> of_double;
+};
+TileKernelSet BaseTileKernels();  // what every CPU of the architecture has
+TileKernelSet Avx2TileKernels();
+TileKernelSet Avx512TileKernels();
+
+}  // namespace fedge::portable

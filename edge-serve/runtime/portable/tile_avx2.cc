@@ -1,0 +1,7 @@
+#include "fedge/engine/portable/tile_body.h"
+
+namespace fedge::portable {
+
+TileKernelSet Avx2TileKernels() { return TheseKernels(); }
+
+}  // namespace fedge::portable

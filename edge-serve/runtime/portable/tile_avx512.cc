@@ -1,0 +1,7 @@
+#include "fedge/engine/portable/tile_body.h"
+
+namespace fedge::portable {
+
+TileKernelSet Avx512TileKernels() { return TheseKernels(); }
+
+}  // namespace fedge::portable
