@@ -101,7 +101,8 @@ bool IsUnknown(const Abstract& value) {
 
 bool IsConcrete(const Abstract& value) {
   return AllOf(value, [](const Abstract& leaf) {
-    if (const auto* tensor = std::get_if<TensorHandle>(&leaf)) return (*tensor)->Read().is_constant();
+    if (const auto* tensor = std::get_if<TensorHandle>(&leaf))
+      return (*tensor)->Read().is_constant();
     return std::holds_alternative<c10::IValue>(leaf);
   });
 }

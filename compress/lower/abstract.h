@@ -13,9 +13,9 @@
 
 #include "fedge/program/program.h"
 
-// What a TorchScript value is while nothing but the shapes of the inputs is known: numbers, strings,
-// modules and the like are what they are; sizes may grow with the batch; tensors that depend on the
-// inputs are values of the program, and all other tensors are constants.
+// What a TorchScript value is while nothing but the shapes of the inputs is known: numbers,
+// strings, modules and the like are what they are; sizes may grow with the batch; tensors that
+// depend on the inputs are values of the program, and all other tensors are constants.
 namespace fedge::lower {
 
 // A tensor at one moment.

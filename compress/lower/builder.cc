@@ -110,7 +110,8 @@ TensorValue ProgramBuilder::Emit(Op op, const std::vector<TensorValue>& inputs,
 
 TensorValue ProgramBuilder::Cast(const TensorValue& x, c10::ScalarType dtype) {
   if (x.dtype == dtype) return x;
-  if (x.is_constant()) return ConstantTensor(x.constant.to(dtype));
+  const bool stored_half = x.dtype == c10::kHalf || x.dtype == c10::kBFloat16;
+  if (x.is_constant() && !stored_half) return ConstantTensor(x.constant.to(dtype));
   return Emit(op::Cast{}, {x}, {ToDType(dtype), x.shape});
 }
 
@@ -178,8 +179,10 @@ TensorValue ProgramBuilder::Undo(const Node& node, const TensorValue& value) {
   }
   const auto* slice = std::get_if<op::Slice>(&node.op);
   if (slice == nullptr || slice->step != 1) {
-    Refuse("writes in place into a view made by '{}'; write with an operator that returns its "
-           "result instead", OpName(node.op));
+    Refuse(
+        "writes in place into a view made by '{}'; write with an operator that returns its "
+        "result instead",
+        OpName(node.op));
   }
   const auto dim = static_cast<std::size_t>(slice->dim);
   const auto behind = Add(value.shape[dim], Dim(slice->start));

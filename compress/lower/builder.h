@@ -59,7 +59,7 @@ class ProgramBuilder {
   void AddOutput(std::string name, const TensorValue& tensor);
 
   struct Built {
-    Program program;                   // constants have no place yet
+    Program program;                    // constants have no place yet
     std::vector<at::Tensor> constants;  // one per value; undefined for what is no constant
   };
   // Without the nodes and values that no output needs.
@@ -74,7 +74,7 @@ class ProgramBuilder {
 
   Program program_;
   std::vector<at::Tensor> constants_;
-  std::map<at::Tensor, ValueId, LayoutLess> ids_;     // of constants
+  std::map<at::Tensor, ValueId, LayoutLess> ids_;      // of constants
   std::map<const void*, std::string> constant_names_;  // by storage
   std::string name_;
   std::string source_;

@@ -21,8 +21,8 @@ TensorValue ToTensor(const Abstract& value, std::string_view what) {
 
 const c10::IValue& ToLeaf(const Abstract& value, std::string_view what) {
   const auto* leaf = std::get_if<c10::IValue>(&value);
-  if (leaf == nullptr) Refuse("'{}' is {}, which is not known before the model runs", what,
-                              Describe(value));
+  if (leaf == nullptr)
+    Refuse("'{}' is {}, which is not known before the model runs", what, Describe(value));
   return *leaf;
 }
 

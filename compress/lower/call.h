@@ -15,8 +15,8 @@
 
 namespace fedge::lower {
 
-// One call of a TorchScript operator: its arguments by the names of its schema, and the program that
-// it goes into. What is not of the kind asked for is refused. Thread-compatible.
+// One call of a TorchScript operator: its arguments by the names of its schema, and the program
+// that it goes into. What is not of the kind asked for is refused. Thread-compatible.
 class Call {
  public:
   Call(const c10::FunctionSchema& schema, std::vector<Abstract> arguments, ProgramBuilder& builder)

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fedge/learn/module_state.h"
+#include "fedge/program/program_codec.h"
 
 namespace fedge::lower {
 namespace {

@@ -95,8 +95,10 @@ Structure CompareLists(const StructuralCall& call, const Sequence& a, const Sequ
 Structure EvaluateList(const StructuralCall& call, const ListHandle& list) {
   const std::string_view name = call.name;
   const auto* other = AsList(call, 1);
-  if (name == "aten::len") return Values{c10::IValue(static_cast<std::int64_t>(list->elements.size()))};
-  if (name == "aten::__getitem__") return Values{list->elements[Position(*list, call.inputs.at(1))]};
+  if (name == "aten::len")
+    return Values{c10::IValue(static_cast<std::int64_t>(list->elements.size()))};
+  if (name == "aten::__getitem__")
+    return Values{list->elements[Position(*list, call.inputs.at(1))]};
   if (name == "aten::append") {
     list->elements.push_back(call.inputs.at(1));
     return Values{call.inputs[0]};
@@ -213,8 +215,8 @@ Structure TakeApart(const StructuralCall& call, const Sequence& sequence) {
       return Values{sequence.elements[Position(sequence, call.inputs.at(1))]};
     case c10::prim::TupleSlice: {
       const auto begin = sequence.elements.begin();
-      return Values{MakeTuple({begin + call.node.i(c10::attr::beg),
-                               begin + call.node.i(c10::attr::end)})};
+      return Values{
+          MakeTuple({begin + call.node.i(c10::attr::beg), begin + call.node.i(c10::attr::end)})};
     }
     default:
       return std::nullopt;

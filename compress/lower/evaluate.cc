@@ -56,8 +56,17 @@ bool WritesElsewhere(const c10::FunctionSchema& schema) {
 }
 
 std::string WithoutUnderscore(std::string name) {
-  if (name.ends_with('_')) name.pop_back();
+  if (name.ends_with('_') && !name.ends_with("__")) name.pop_back();
   return name;
+}
+
+// Weights that are stored in half stay so in the program, and are made wide where they are used.
+bool IsWideningCast(const std::string& name, const std::vector<Abstract>& inputs) {
+  if (name != "aten::to" && name != "aten::float") return false;
+  const auto* tensor = inputs.empty() ? nullptr : std::get_if<TensorHandle>(&inputs[0]);
+  if (tensor == nullptr) return false;
+  const c10::ScalarType dtype = (*tensor)->Read().dtype;
+  return dtype == c10::kHalf || dtype == c10::kBFloat16;
 }
 
 }  // namespace
@@ -143,7 +152,7 @@ Interpreter::Values Interpreter::EvaluateOperator(const torch::jit::Node& node,
   const bool concrete = std::ranges::all_of(inputs, IsConcrete);
   const c10::FunctionSchema* schema = node.maybeSchema();
   if (schema != nullptr && WritesElsewhere(*schema)) Refuse("writes into an argument");
-  if (concrete) return FoldTracked(node, found, inputs);
+  if (concrete && !IsWideningCast(name, inputs)) return FoldTracked(node, found, inputs);
   if (found == nullptr || schema == nullptr) {
     Refuse("the edge engine has no such operator; write it with others");
   }
@@ -156,8 +165,8 @@ Interpreter::Values Interpreter::EvaluateOperator(const torch::jit::Node& node,
 Interpreter::Values Interpreter::FoldTracked(const torch::jit::Node& node, const Operator* found,
                                              const Values& inputs) {
   Values outputs = Fold(node, inputs);
-  const bool view = found != nullptr && found->aliasing != Aliasing::kFresh &&
-                    !WritesInPlace(node.schema());
+  const bool view =
+      found != nullptr && found->aliasing != Aliasing::kFresh && !WritesInPlace(node.schema());
   if (!view || outputs.empty()) return outputs;
   const Call call(node.schema(), inputs, builder_);
   const auto* list = std::get_if<std::shared_ptr<Sequence>>(&outputs.front());
@@ -199,7 +208,8 @@ Interpreter::Values Interpreter::Emit(const Operator& found, const Call& call) {
 Interpreter::Values Interpreter::EmitInPlace(const torch::jit::Node& node, const Values& inputs) {
   const Operator* found = Operators().Find(WithoutUnderscore(node.kind().toQualString()));
   const auto* self = std::get_if<TensorHandle>(&inputs.at(0));
-  if (found == nullptr || self == nullptr) Refuse("writes in place into {}", Describe(inputs.at(0)));
+  if (found == nullptr || self == nullptr)
+    Refuse("writes in place into {}", Describe(inputs.at(0)));
   builder_.SetPlace(ModulePath(), Source());
   const TensorValue before = (*self)->Read();
   const TensorValue result = found->emit(Call(node.schema(), inputs, builder_)).tensors.at(0);

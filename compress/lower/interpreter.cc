@@ -20,7 +20,9 @@ bool IsTorchsOwn(std::string_view file) {
 }
 
 std::string Place(const torch::jit::Node& node, bool& own) {
-  const auto place = node.sourceRange().file_line_col();
+  // What Python's programmer wrote, if the file has debug records.
+  const torch::jit::SourceRange range = node.sourceRange();
+  const auto place = range.findSourceRangeThatGenerated().value_or(range).file_line_col();
   if (!place.has_value()) return {};
   const std::string& file = std::get<0>(*place);
   own = !IsTorchsOwn(file);
@@ -155,8 +157,7 @@ Interpreter::Values Interpreter::Evaluate(const torch::jit::Node& node, const Va
     case c10::prim::CallMethod:
       return VisitCallMethod(node, inputs);
     case c10::prim::CallFunction: {
-      auto* function =
-          node.input(0)->type()->expectRef<c10::FunctionType>().function();
+      auto* function = node.input(0)->type()->expectRef<c10::FunctionType>().function();
       return CallFunction(*function, Values(inputs.begin() + 1, inputs.end()), ModulePath());
     }
     case c10::prim::RaiseException: {

@@ -33,7 +33,7 @@ class Interpreter {
   using Values = std::vector<Abstract>;
   struct Frame {
     std::unordered_map<const torch::jit::Value*, Abstract> values;
-    std::string module;  // the path of the module whose method this is
+    std::string module;                      // the path of the module whose method this is
     const torch::jit::Node* node = nullptr;  // being visited
   };
 
@@ -70,13 +70,13 @@ class Interpreter {
   ProgramBuilder& builder_;
   Problems& problems_;
   std::vector<Frame> frames_;
-  std::map<const void*, std::string> paths_;  // of objects
+  std::map<const void*, std::string> paths_;   // of objects
   std::map<const void*, TensorHandle> cells_;  // of the module's tensors
   // Attributes that forward has set, and those it has read before.
   std::map<std::pair<const void*, std::string>, Abstract> attributes_;
   std::set<std::pair<const void*, std::string>> read_;
-  std::set<const void*> created_;              // objects made by forward
-  std::vector<c10::IValue> kept_;              // so that no address comes twice
+  std::set<const void*> created_;  // objects made by forward
+  std::vector<c10::IValue> kept_;  // so that no address comes twice
 };
 
 }  // namespace fedge::lower

@@ -33,8 +33,7 @@ Result<std::vector<Abstract>> Arguments(const torch::jit::Module& module,
       }
       arguments.push_back(std::make_shared<lower::TensorCell>(builder.AddInput(
           input.name.empty() ? formals[i].name() : input.name, input.dtype, input.shape)));
-    } else if (formals[i].default_value().has_value() &&
-               !formals[i].default_value()->isTensor()) {
+    } else if (formals[i].default_value().has_value() && !formals[i].default_value()->isTensor()) {
       arguments.emplace_back(*formals[i].default_value());
     } else {
       return InvalidArgument("forward takes '{}' as well: give the shape of each input",
@@ -51,24 +50,49 @@ std::string Join(const std::string& prefix, const std::string& name) {
   return prefix.empty() ? name : prefix + "." + name;
 }
 
-void AddOutputs(ProgramBuilder& builder, const Abstract& value, const std::string& name) {
-  if (const auto* tensor = std::get_if<lower::TensorHandle>(&value)) {
-    builder.AddOutput(name.empty() ? "output" : name, (*tensor)->Read());
-  } else if (const auto* sequence = std::get_if<std::shared_ptr<lower::Sequence>>(&value)) {
-    const auto& names = (*sequence)->names;
-    for (std::size_t i = 0; i < (*sequence)->elements.size(); ++i) {
-      AddOutputs(builder, (*sequence)->elements[i],
-                 Join(name, i < names.size() ? names[i] : std::to_string(i)));
+// Flattens forward's result into the program's outputs, which are named as they are reached.
+class Outputs {
+ public:
+  explicit Outputs(ProgramBuilder& builder) : builder_(builder) {}
+
+  OutputTree Add(const Abstract& value, const std::string& name) {
+    if (const auto* tensor = std::get_if<lower::TensorHandle>(&value)) {
+      builder_.AddOutput(name.empty() ? "output" : name, (*tensor)->Read());
+      return {.kind = OutputTree::Kind::kTensor, .output = count_++};
     }
-  } else if (const auto* items = std::get_if<std::shared_ptr<lower::Dictionary>>(&value)) {
-    for (const auto& [key, element] : (*items)->items) {
-      AddOutputs(builder, element,
-                 Join(name, key.isString() ? key.toStringRef() : fmt::format("{}", key.toInt())));
+    if (const auto* sequence = std::get_if<std::shared_ptr<lower::Sequence>>(&value)) {
+      return AddSequence(**sequence, name);
     }
-  } else if (!lower::IsNone(value)) {
+    if (const auto* items = std::get_if<std::shared_ptr<lower::Dictionary>>(&value)) {
+      return AddDictionary(**items, name);
+    }
+    if (lower::IsNone(value)) return {};
     lower::Refuse("forward returns {}, which is no tensor", lower::Describe(value));
   }
-}
+
+ private:
+  OutputTree AddSequence(const lower::Sequence& sequence, const std::string& name) {
+    OutputTree tree{.kind = sequence.is_tuple ? OutputTree::Kind::kTuple : OutputTree::Kind::kList};
+    for (std::size_t i = 0; i < sequence.elements.size(); ++i) {
+      const std::string field = i < sequence.names.size() ? sequence.names[i] : std::to_string(i);
+      tree.children.push_back(Add(sequence.elements[i], Join(name, field)));
+    }
+    return tree;
+  }
+
+  OutputTree AddDictionary(const lower::Dictionary& dictionary, const std::string& name) {
+    OutputTree tree{.kind = OutputTree::Kind::kDictionary};
+    for (const auto& [key, element] : dictionary.items) {
+      const std::string text = key.isString() ? key.toStringRef() : std::to_string(key.toInt());
+      tree.keys.push_back(key.isString() ? "'" + text + "'" : text);
+      tree.children.push_back(Add(element, Join(name, text)));
+    }
+    return tree;
+  }
+
+  ProgramBuilder& builder_;
+  std::size_t count_ = 0;
+};
 
 void Flatten(const c10::IValue& value, std::vector<at::Tensor>& tensors) {
   if (value.isTensor()) {
@@ -87,17 +111,21 @@ Result<LoweredModel> LowerOrThrow(const Archive& archive, const torch::jit::Modu
   ProgramBuilder builder;
   lower::Problems problems;
   FEDGE_ASSIGN_OR_RETURN(std::vector<Abstract> arguments, Arguments(module, inputs, builder));
+  OutputTree tree;
   try {
     lower::Interpreter interpreter(module, builder, problems);
     const Abstract result = interpreter.Run(std::move(arguments));
     FEDGE_RETURN_IF_ERROR(problems.ToStatus());
-    AddOutputs(builder, result, "");
+    tree = Outputs(builder).Add(result, "");
   } catch (const lower::Refusal& refusal) {
     return Status(StatusCode::kUnimplemented, refusal.reason);
   }
   ProgramBuilder::Built built = std::move(builder).Finish();
   if (built.program.outputs.empty()) return InvalidArgument("forward returns no tensor");
-  LoweredModel lowered{.program = std::move(built.program), .constants = {}, .storages = {}};
+  LoweredModel lowered{.program = std::move(built.program),
+                       .result = std::move(tree),
+                       .constants = {},
+                       .storages = {}};
   FEDGE_RETURN_IF_ERROR(lower::PlaceConstants(archive, module, built.constants, lowered));
   FEDGE_RETURN_IF_ERROR(Validate(lowered.program).WithContext("the lowered program"));
   return lowered;
@@ -117,8 +145,10 @@ Result<LoweredModel> Lower(const Archive& archive, const torch::jit::Module& mod
 
 Result<torch::jit::Module> LoadForLowering(const Archive& archive) {
   if (!archive.is_module()) {
-    return InvalidArgument("{}: holds tensors, but no TorchScript module; save it with "
-                           "torch.jit.save(torch.jit.script(model), path)", archive.path());
+    return InvalidArgument(
+        "{}: holds tensors, but no TorchScript module; save it with "
+        "torch.jit.save(torch.jit.script(model), path)",
+        archive.path());
   }
   return CatchTorch(archive.path(), [&]() -> Result<torch::jit::Module> {
     const auto bytes = archive.bytes();

@@ -10,26 +10,10 @@
 
 #include "fedge/archive/archive.h"
 #include "fedge/common/result.h"
+#include "fedge/lower/lowered_model.h"
 #include "fedge/program/program.h"
 
 namespace fedge {
-
-// A tensor that forward is given. Sizes that are to grow with the batch are Dims that do.
-struct LowerInput {
-  std::string name = {};  // empty: forward's own name for it
-  DType dtype = DType::kFloat32;
-  Shape shape;
-};
-
-// Record of constants that lowering computed, below `extra/`. Each lies at a multiple of 64 bytes,
-// row-major without gaps.
-inline constexpr std::string_view kConstantsRecord = "fedge/constants.bin";
-
-struct LoweredModel {
-  Program program;
-  std::string constants;              // content of kConstantsRecord; may be empty
-  std::vector<std::size_t> storages;  // those of the archive that the program refers to, ascending
-};
 
 // What a module's forward does in evaluation with inputs of these shapes, at every batch, as a
 // program. Tensors of the module stay where they lie in the archive, from which `module` was loaded
@@ -41,7 +25,8 @@ struct LoweredModel {
 Result<LoweredModel> Lower(const Archive& archive, const torch::jit::Module& module,
                            std::span<const LowerInput> inputs);
 
-// The module in evaluation mode. kInvalidArgument: no TorchScript, no forward, or what LibTorch says.
+// The module in evaluation mode. kInvalidArgument: no TorchScript, no forward, or what LibTorch
+// says.
 Result<torch::jit::Module> LoadForLowering(const Archive& archive);
 
 // The tensors of a result of forward in the order of a program's outputs.

@@ -15,6 +15,7 @@ const OperatorTable& Operators() {
     AddLinear(table);
     AddNormalizations(table);
     AddPadding(table);
+    AddParts(table);
     AddPooling(table);
     AddRecurrent(table);
     AddReductions(table);

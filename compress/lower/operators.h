@@ -63,6 +63,7 @@ void AddJoining(OperatorTable& table);
 void AddLinear(OperatorTable& table);
 void AddNormalizations(OperatorTable& table);
 void AddPadding(OperatorTable& table);
+void AddParts(OperatorTable& table);
 void AddPooling(OperatorTable& table);
 void AddRecurrent(OperatorTable& table);
 void AddReductions(OperatorTable& table);

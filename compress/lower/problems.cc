@@ -18,8 +18,8 @@ void Problems::Add(const std::string& operation, const std::string& reason,
 
 Status Problems::ToStatus() const {
   if (problems_.empty()) return OkStatus();
-  std::string text = fmt::format("{} of the model's operations can't be lowered for the edge engine:",
-                                 problems_.size());
+  std::string text = fmt::format(
+      "{} of the model's operations can't be lowered for the edge engine:", problems_.size());
   for (const Problem& problem : problems_) {
     text += fmt::format("\n  {} ({}x, first at {}): {}", problem.operation, problem.count,
                         problem.place, problem.reason);

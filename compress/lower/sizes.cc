@@ -45,9 +45,8 @@ const std::unordered_map<std::string_view, Arithmetic>& Arithmetics() {
       {"aten::floor_divide", FloorDivide},
       {"aten::__round_to_zero_floordiv", FloorDivide},
       {"aten::remainder", Remainder},
-      {"aten::div", [](const Dim& a, const Dim& b) {
-         return Exactly(DivideExactly(a, b), "/", a, b);
-       }},
+      {"aten::div",
+       [](const Dim& a, const Dim& b) { return Exactly(DivideExactly(a, b), "/", a, b); }},
       {"prim::max", [](const Dim& a, const Dim& b) { return AlwaysLess(a, b) ? b : a; }},
       {"prim::min", [](const Dim& a, const Dim& b) { return AlwaysLess(b, a) ? b : a; }},
   };
@@ -107,8 +106,8 @@ Structure EvaluateUnary(const StructuralCall& call, const Dim& size) {
 }  // namespace
 
 Structure EvaluateSize(const StructuralCall& call) {
-  if (call.inputs.empty() || (!Grows(call.inputs[0]) &&
-                              (call.inputs.size() < 2 || !Grows(call.inputs[1])))) {
+  if (call.inputs.empty() ||
+      (!Grows(call.inputs[0]) && (call.inputs.size() < 2 || !Grows(call.inputs[1])))) {
     // Messages of checks that pass need not be right.
     if (call.name == "aten::format" && !std::ranges::all_of(call.inputs, IsConcrete)) {
       return Values{c10::IValue(std::string("(a message)"))};
@@ -119,7 +118,8 @@ Structure EvaluateSize(const StructuralCall& call) {
   const auto second = call.inputs.size() > 1 ? AsDim(call.inputs[1]) : std::nullopt;
   if (first && second) {
     const auto compare = Comparisons().find(call.name);
-    if (compare != Comparisons().end()) return Values{c10::IValue(compare->second(*first, *second))};
+    if (compare != Comparisons().end())
+      return Values{c10::IValue(compare->second(*first, *second))};
     const auto compute = Arithmetics().find(call.name);
     if (compute != Arithmetics().end()) {
       const Dim result = compute->second(*first, *second);

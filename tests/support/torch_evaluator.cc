@@ -18,16 +18,26 @@ using Outputs = std::vector<Tensor>;
 
 c10::ScalarType ScalarTypeOf(DType type) {
   switch (type) {
-    case DType::kFloat64: return c10::kDouble;
-    case DType::kFloat32: return c10::kFloat;
-    case DType::kFloat16: return c10::kHalf;
-    case DType::kBFloat16: return c10::kBFloat16;
-    case DType::kInt64: return c10::kLong;
-    case DType::kInt32: return c10::kInt;
-    case DType::kInt16: return c10::kShort;
-    case DType::kInt8: return c10::kChar;
-    case DType::kUInt8: return c10::kByte;
-    case DType::kBool: return c10::kBool;
+    case DType::kFloat64:
+      return c10::kDouble;
+    case DType::kFloat32:
+      return c10::kFloat;
+    case DType::kFloat16:
+      return c10::kHalf;
+    case DType::kBFloat16:
+      return c10::kBFloat16;
+    case DType::kInt64:
+      return c10::kLong;
+    case DType::kInt32:
+      return c10::kInt;
+    case DType::kInt16:
+      return c10::kShort;
+    case DType::kInt8:
+      return c10::kChar;
+    case DType::kUInt8:
+      return c10::kByte;
+    case DType::kBool:
+      return c10::kBool;
   }
   throw std::runtime_error("dtype");
 }
@@ -46,30 +56,54 @@ Outputs Run(const op::Unary& op, const Inputs& in, const Declared&) {
   using Kind = op::Unary::Kind;
   const Tensor& x = in[0];
   switch (op.kind) {
-    case Kind::kRelu: return {at::relu(x)};
-    case Kind::kRelu6: return {at::clamp(x, 0, 6)};
-    case Kind::kLeakyRelu: return {at::where(x > 0, x, x * op.alpha)};
-    case Kind::kHardswish: return {x * at::clamp(x + 3, 0, 6) / 6};
-    case Kind::kHardsigmoid: return {at::clamp(x + 3, 0, 6) / 6};
-    case Kind::kSilu: return {x * at::sigmoid(x)};
-    case Kind::kGelu: return {0.5 * x * (1 + at::erf(x / std::sqrt(2.0)))};
-    case Kind::kGeluTanh: return {at::gelu(x, "tanh")};
-    case Kind::kSigmoid: return {1 / (1 + at::exp(-x))};
-    case Kind::kTanh: return {at::tanh(x)};
-    case Kind::kElu: return {at::where(x > 0, x, op.alpha * at::expm1(x))};
-    case Kind::kSoftplus: return {at::softplus(x, op.alpha, op.beta)};
-    case Kind::kClamp: return {at::clamp(x, op.alpha, op.beta)};
-    case Kind::kNeg: return {-x};
-    case Kind::kAbs: return {at::abs(x)};
-    case Kind::kExp: return {at::exp(x)};
-    case Kind::kLog: return {at::log(x)};
-    case Kind::kSqrt: return {at::sqrt(x)};
-    case Kind::kRsqrt: return {1 / at::sqrt(x)};
-    case Kind::kReciprocal: return {1 / x};
-    case Kind::kErf: return {at::erf(x)};
-    case Kind::kFloor: return {at::floor(x)};
-    case Kind::kRound: return {at::round(x)};
-    case Kind::kNot: return {at::logical_not(x)};
+    case Kind::kRelu:
+      return {at::relu(x)};
+    case Kind::kRelu6:
+      return {at::clamp(x, 0, 6)};
+    case Kind::kLeakyRelu:
+      return {at::where(x > 0, x, x * op.alpha)};
+    case Kind::kHardswish:
+      return {x * at::clamp(x + 3, 0, 6) / 6};
+    case Kind::kHardsigmoid:
+      return {at::clamp(x + 3, 0, 6) / 6};
+    case Kind::kSilu:
+      return {x * at::sigmoid(x)};
+    case Kind::kGelu:
+      return {0.5 * x * (1 + at::erf(x / std::sqrt(2.0)))};
+    case Kind::kGeluTanh:
+      return {at::gelu(x, "tanh")};
+    case Kind::kSigmoid:
+      return {1 / (1 + at::exp(-x))};
+    case Kind::kTanh:
+      return {at::tanh(x)};
+    case Kind::kElu:
+      return {at::where(x > 0, x, op.alpha * at::expm1(x))};
+    case Kind::kSoftplus:
+      return {at::softplus(x, op.alpha, op.beta)};
+    case Kind::kClamp:
+      return {at::clamp(x, op.alpha, op.beta)};
+    case Kind::kNeg:
+      return {-x};
+    case Kind::kAbs:
+      return {at::abs(x)};
+    case Kind::kExp:
+      return {at::exp(x)};
+    case Kind::kLog:
+      return {at::log(x)};
+    case Kind::kSqrt:
+      return {at::sqrt(x)};
+    case Kind::kRsqrt:
+      return {1 / at::sqrt(x)};
+    case Kind::kReciprocal:
+      return {1 / x};
+    case Kind::kErf:
+      return {at::erf(x)};
+    case Kind::kFloor:
+      return {at::floor(x)};
+    case Kind::kRound:
+      return {at::round(x)};
+    case Kind::kNot:
+      return {at::logical_not(x)};
   }
   throw std::runtime_error("unary");
 }
@@ -79,21 +113,36 @@ Outputs Run(const op::Binary& op, const Inputs& in, const Declared&) {
   const Tensor& a = in[0];
   const Tensor& b = in[1];
   switch (op.kind) {
-    case Kind::kAdd: return {a + b};
-    case Kind::kSub: return {a - b};
-    case Kind::kMul: return {a * b};
-    case Kind::kDiv: return {a / b};
-    case Kind::kMin: return {at::minimum(a, b)};
-    case Kind::kMax: return {at::maximum(a, b)};
-    case Kind::kPow: return {at::pow(a, b)};
-    case Kind::kEq: return {a == b};
-    case Kind::kNe: return {a != b};
-    case Kind::kLt: return {a < b};
-    case Kind::kLe: return {a <= b};
-    case Kind::kGt: return {a > b};
-    case Kind::kGe: return {a >= b};
-    case Kind::kAnd: return {at::logical_and(a, b)};
-    case Kind::kOr: return {at::logical_or(a, b)};
+    case Kind::kAdd:
+      return {a + b};
+    case Kind::kSub:
+      return {a - b};
+    case Kind::kMul:
+      return {a * b};
+    case Kind::kDiv:
+      return {a / b};
+    case Kind::kMin:
+      return {at::minimum(a, b)};
+    case Kind::kMax:
+      return {at::maximum(a, b)};
+    case Kind::kPow:
+      return {at::pow(a, b)};
+    case Kind::kEq:
+      return {a == b};
+    case Kind::kNe:
+      return {a != b};
+    case Kind::kLt:
+      return {a < b};
+    case Kind::kLe:
+      return {a <= b};
+    case Kind::kGt:
+      return {a > b};
+    case Kind::kGe:
+      return {a >= b};
+    case Kind::kAnd:
+      return {at::logical_and(a, b)};
+    case Kind::kOr:
+      return {at::logical_or(a, b)};
   }
   throw std::runtime_error("binary");
 }
@@ -102,7 +151,9 @@ Outputs Run(const op::Where&, const Inputs& in, const Declared&) {
   return {at::where(in[0], in[1], in[2])};
 }
 
-Outputs Run(const op::Cast&, const Inputs& in, const Declared& out) { return {in[0].to(out.dtype)}; }
+Outputs Run(const op::Cast&, const Inputs& in, const Declared& out) {
+  return {in[0].to(out.dtype)};
+}
 
 // Padded by hand, as what is before may differ from what is behind.
 Outputs Run(const op::Conv& op, const Inputs& in, const Declared&) {
@@ -119,8 +170,8 @@ Outputs Run(const op::Conv& op, const Inputs& in, const Declared&) {
   if (!one) pads.insert(pads.end(), {op.pad_begin[0], op.pad_end[0]});
   x = at::constant_pad_nd(x, pads, 0);
   const std::vector<std::int64_t> none(pair(op.stride).size(), 0);
-  return {at::convolution(x, in[1], Optional(in[2]), pair(op.stride), none, pair(op.dilation), false,
-                          none, op.groups)};
+  return {at::convolution(x, in[1], Optional(in[2]), pair(op.stride), none, pair(op.dilation),
+                          false, none, op.groups)};
 }
 
 Outputs Run(const op::Linear&, const Inputs& in, const Declared&) {
@@ -128,13 +179,15 @@ Outputs Run(const op::Linear&, const Inputs& in, const Declared&) {
   return {in[2].defined() ? product + in[2] : product};
 }
 
-Outputs Run(const op::MatMul&, const Inputs& in, const Declared&) { return {at::matmul(in[0], in[1])}; }
+Outputs Run(const op::MatMul&, const Inputs& in, const Declared&) {
+  return {at::matmul(in[0], in[1])};
+}
 
 Outputs Run(const op::Attention& op, const Inputs& in, const Declared&) {
   Tensor scores = at::matmul(in[0], in[1].transpose(-2, -1)) * op.scale;
   if (in[3].defined()) {
-    scores = in[3].scalar_type() == c10::kBool ? scores.masked_fill(~in[3], -INFINITY)
-                                               : scores + in[3];
+    scores =
+        in[3].scalar_type() == c10::kBool ? scores.masked_fill(~in[3], -INFINITY) : scores + in[3];
   }
   if (op.causal) {
     const Tensor keep =
@@ -174,8 +227,7 @@ Outputs Run(const op::GroupNorm& op, const Inputs& in, const Declared&) {
   const Tensor& x = in[0];
   const Tensor grouped = x.reshape({x.size(0), op.groups, -1});
   const Tensor off = grouped - grouped.mean({2}, true);
-  const Tensor y =
-      (off / at::sqrt((off * off).mean({2}, true) + op.eps)).reshape(x.sizes());
+  const Tensor y = (off / at::sqrt((off * off).mean({2}, true) + op.eps)).reshape(x.sizes());
   return {Affine(y, in[1].defined() ? PerChannel(x, in[1]) : Tensor(),
                  in[2].defined() ? PerChannel(x, in[2]) : Tensor())};
 }
@@ -189,9 +241,9 @@ Outputs Run(const op::Pool& op, const Inputs& in, const Declared&) {
   const Tensor x = one ? in[0].unsqueeze(2) : in[0];
   Tensor y;
   if (op.average) {
-    y = at::avg_pool2d(x, op.kernel, op.stride, op.pad, op.ceil_mode, op.count_include_pad,
-                       op.divisor_override == 0 ? std::nullopt
-                                                : std::optional<std::int64_t>(op.divisor_override));
+    y = at::avg_pool2d(
+        x, op.kernel, op.stride, op.pad, op.ceil_mode, op.count_include_pad,
+        op.divisor_override == 0 ? std::nullopt : std::optional<std::int64_t>(op.divisor_override));
   } else {
     y = at::max_pool2d(x, op.kernel, op.stride, op.pad, op.dilation, op.ceil_mode);
   }
@@ -210,15 +262,24 @@ Outputs Run(const op::AdaptivePool& op, const Inputs& in, const Declared& out) {
 Tensor ReduceOne(op::Reduce::Kind kind, const Tensor& x, std::int64_t dim) {
   using Kind = op::Reduce::Kind;
   switch (kind) {
-    case Kind::kSum: return at::sum(x, dim, true);
-    case Kind::kMean: return at::mean(x, dim, true);
-    case Kind::kMax: return at::amax(x, dim, true);
-    case Kind::kMin: return at::amin(x, dim, true);
-    case Kind::kProd: return at::prod(x, dim, true);
-    case Kind::kNorm1: return at::sum(at::abs(x), dim, true);
-    case Kind::kNorm2: return at::sqrt(at::sum(x * x, dim, true));
-    case Kind::kAny: return at::any(x, dim, true);
-    case Kind::kAll: return at::all(x, dim, true);
+    case Kind::kSum:
+      return at::sum(x, dim, true);
+    case Kind::kMean:
+      return at::mean(x, dim, true);
+    case Kind::kMax:
+      return at::amax(x, dim, true);
+    case Kind::kMin:
+      return at::amin(x, dim, true);
+    case Kind::kProd:
+      return at::prod(x, dim, true);
+    case Kind::kNorm1:
+      return at::sum(at::abs(x), dim, true);
+    case Kind::kNorm2:
+      return at::sqrt(at::sum(x * x, dim, true));
+    case Kind::kAny:
+      return at::any(x, dim, true);
+    case Kind::kAll:
+      return at::all(x, dim, true);
   }
   throw std::runtime_error("reduce");
 }
@@ -230,7 +291,8 @@ Outputs Run(const op::Reduce& op, const Inputs& in, const Declared& out) {
 }
 
 Outputs Run(const op::ArgMax& op, const Inputs& in, const Declared&) {
-  return {op.smallest ? at::argmin(in[0], op.dim, op.keep_dim) : at::argmax(in[0], op.dim, op.keep_dim)};
+  return {op.smallest ? at::argmin(in[0], op.dim, op.keep_dim)
+                      : at::argmax(in[0], op.dim, op.keep_dim)};
 }
 
 Outputs Run(const op::TopK& op, const Inputs& in, const Declared&) {
@@ -238,7 +300,9 @@ Outputs Run(const op::TopK& op, const Inputs& in, const Declared&) {
   return {values.narrow(op.dim, 0, op.k), indices.narrow(op.dim, 0, op.k)};
 }
 
-Outputs Run(const op::Concat& op, const Inputs& in, const Declared&) { return {at::cat(in, op.dim)}; }
+Outputs Run(const op::Concat& op, const Inputs& in, const Declared&) {
+  return {at::cat(in, op.dim)};
+}
 
 Outputs Run(const op::Slice& op, const Inputs& in, const Declared& out) {
   const std::int64_t size = out.shape[static_cast<std::size_t>(op.dim)];
@@ -248,8 +312,12 @@ Outputs Run(const op::Slice& op, const Inputs& in, const Declared& out) {
 Outputs Run(const op::Reshape&, const Inputs& in, const Declared& out) {
   return {in[0].reshape(out.shape)};
 }
-Outputs Run(const op::Permute& op, const Inputs& in, const Declared&) { return {in[0].permute(op.order)}; }
-Outputs Run(const op::Expand&, const Inputs& in, const Declared& out) { return {in[0].expand(out.shape)}; }
+Outputs Run(const op::Permute& op, const Inputs& in, const Declared&) {
+  return {in[0].permute(op.order)};
+}
+Outputs Run(const op::Expand&, const Inputs& in, const Declared& out) {
+  return {in[0].expand(out.shape)};
+}
 Outputs Run(const op::Fill& op, const Inputs&, const Declared& out) {
   return {at::full(out.shape, op.value, at::TensorOptions().dtype(out.dtype))};
 }
@@ -257,7 +325,8 @@ Outputs Run(const op::Fill& op, const Inputs&, const Declared& out) {
 Outputs Run(const op::Pad& op, const Inputs& in, const Declared&) {
   if (op.mode == op::Pad::Mode::kConstant) {
     std::vector<std::int64_t> pads;
-    for (std::size_t i = op.begin.size(); i-- > 0;) pads.insert(pads.end(), {op.begin[i], op.end[i]});
+    for (std::size_t i = op.begin.size(); i-- > 0;)
+      pads.insert(pads.end(), {op.begin[i], op.end[i]});
     return {at::constant_pad_nd(in[0], pads, op.value)};
   }
   // Through the index of each element's source.
@@ -279,11 +348,14 @@ Outputs Run(const op::Pad& op, const Inputs& in, const Declared&) {
 
 Outputs Run(const op::Resize& op, const Inputs& in, const Declared& out) {
   const bool one = in[0].dim() == 3;
-  const auto scale = [](double given) { return given > 0 ? std::optional<double>(given) : std::nullopt; };
+  const auto scale = [](double given) {
+    return given > 0 ? std::optional<double>(given) : std::nullopt;
+  };
   const std::vector<std::int64_t> size(out.shape.begin() + 2, out.shape.end());
   if (op.mode == op::Resize::Mode::kNearest) {
-    return {one ? at::upsample_nearest1d(in[0], size, scale(op.scale_width))
-                : at::upsample_nearest2d(in[0], size, scale(op.scale_height), scale(op.scale_width))};
+    return {
+        one ? at::upsample_nearest1d(in[0], size, scale(op.scale_width))
+            : at::upsample_nearest2d(in[0], size, scale(op.scale_height), scale(op.scale_width))};
   }
   return {one ? at::upsample_linear1d(in[0], size, op.align_corners, scale(op.scale_width))
               : at::upsample_bilinear2d(in[0], size, op.align_corners, scale(op.scale_height),
@@ -294,7 +366,9 @@ Outputs Run(const op::Gather& op, const Inputs& in, const Declared& out) {
   return {at::index_select(in[0], op.dim, in[1].reshape({-1})).reshape(out.shape)};
 }
 
-Outputs Run(const op::CumSum& op, const Inputs& in, const Declared&) { return {at::cumsum(in[0], op.dim)}; }
+Outputs Run(const op::CumSum& op, const Inputs& in, const Declared&) {
+  return {at::cumsum(in[0], op.dim)};
+}
 
 Outputs Run(const op::Recurrent& op, const Inputs& in, const Declared&) {
   const bool lstm = op.kind == op::Recurrent::Kind::kLstm;
@@ -357,7 +431,8 @@ std::vector<Tensor> EvaluateWithTorch(const Program& program, const Archive& arc
   std::vector<Tensor> values(program.values.size());
   const std::int64_t batch = inputs.at(0).size(0);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (program.values[i].constant.has_value()) values[i] = Constant(program.values[i], archive, extra);
+    if (program.values[i].constant.has_value())
+      values[i] = Constant(program.values[i], archive, extra);
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     values[program.inputs[i].value] = inputs[i];

@@ -43,13 +43,21 @@ Outputs LeakyRelu(const Call& call) {
                               call.Number("negative_slope", 0.01));
 }
 
+TensorValue Scaled(ProgramBuilder& builder, const TensorValue& x, double scale) {
+  if (scale == 1) return x;
+  return builder.Binary(op::Binary::Kind::kMul, x, ProgramBuilder::Scalar(scale, x.dtype));
+}
+
+// scale * (max(0, x) + min(0, alpha * (exp(x * input_scale) - 1)))
 TensorValue EmitElu(const Call& call, double alpha, double scale, double input_scale) {
-  if (input_scale != 1) Refuse("has input_scale {}; 1 is supported", input_scale);
   ProgramBuilder& builder = call.builder();
   const TensorValue x = call.Tensor("self");
-  const TensorValue y = builder.Unary(Kind::kElu, x, alpha);
-  if (scale == 1) return y;
-  return builder.Binary(op::Binary::Kind::kMul, y, ProgramBuilder::Scalar(scale, x.dtype));
+  if (input_scale == 1) return Scaled(builder, builder.Unary(Kind::kElu, x, alpha), scale);
+  const TensorValue below =
+      Scaled(builder, builder.Unary(Kind::kClamp, x, -kInfinity, 0), input_scale);
+  const TensorValue y = builder.Binary(op::Binary::Kind::kAdd, builder.Unary(Kind::kRelu, x),
+                                       builder.Unary(Kind::kElu, below, alpha));
+  return Scaled(builder, y, scale);
 }
 
 Outputs Elu(const Call& call) {
@@ -59,6 +67,11 @@ Outputs Elu(const Call& call) {
 
 Outputs Selu(const Call& call) {
   return EmitElu(call, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946, 1);
+}
+
+Outputs Celu(const Call& call) {
+  const double alpha = call.Number("alpha", 1);
+  return EmitElu(call, alpha, 1, 1 / alpha);
 }
 
 Outputs Softplus(const Call& call) {
@@ -167,7 +180,8 @@ void AddActivations(OperatorTable& table) {
   table.Add({"ceil"}, Ceil);
   table.Add({"gelu"}, Gelu);
   table.Add({"leaky_relu"}, LeakyRelu);
-  table.Add({"elu", "celu"}, Elu);
+  table.Add({"elu"}, Elu);
+  table.Add({"celu"}, Celu);
   table.Add({"selu"}, Selu);
   table.Add({"softplus"}, Softplus);
   table.Add({"clamp", "clip", "clamp_min", "clamp_max"}, Clamp);

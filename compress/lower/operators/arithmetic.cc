@@ -139,8 +139,8 @@ void AddArithmetic(OperatorTable& table) {
   table.Add({"le", "less_equal"}, Plain<Kind::kLe>);
   table.Add({"gt", "greater"}, Plain<Kind::kGt>);
   table.Add({"ge", "greater_equal"}, Plain<Kind::kGe>);
-  table.Add({"logical_and", "bitwise_and", "__and__"}, Logical<Kind::kAnd>);
-  table.Add({"logical_or", "bitwise_or", "__or__"}, Logical<Kind::kOr>);
+  table.Add({"logical_and", "bitwise_and", "__and__", "__iand__"}, Logical<Kind::kAnd>);
+  table.Add({"logical_or", "bitwise_or", "__or__", "__ior__"}, Logical<Kind::kOr>);
   table.Add({"where"}, Where);
   table.Add({"masked_fill"}, MaskedFill);
   table.Add({"addcmul"}, AddProduct<Kind::kMul>);

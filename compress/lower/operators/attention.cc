@@ -38,8 +38,8 @@ Outputs ScaledDotProduct(const Call& call) {
     key = RepeatHeads(builder, key, heads);
     value = RepeatHeads(builder, value, heads);
   }
-  const double scale = call.Knows("scale") ? call.Number("scale", DefaultScale(query))
-                                           : DefaultScale(query);
+  const double scale =
+      call.Knows("scale") ? call.Number("scale", DefaultScale(query)) : DefaultScale(query);
   return builder.Emit(op::Attention{scale, call.Bool("is_causal", false)},
                       {query, key, value, call.OptionalTensor("attn_mask")});
 }
@@ -108,8 +108,8 @@ Attended Attend(ProgramBuilder& builder, const SelfAttention& self, bool need_we
   TensorValue scores = builder.Emit(op::MatMul{}, {scaled, Transpose(builder, key, 2, 3)});
   if (self.mask.id != kAbsent || self.mask.is_constant()) {
     if (self.mask.dtype == c10::kBool) {
-      scores = builder.Emit(op::Where{}, {self.mask, scores,
-                                          ProgramBuilder::Scalar(-INFINITY, scores.dtype)});
+      scores = builder.Emit(op::Where{},
+                            {self.mask, scores, ProgramBuilder::Scalar(-INFINITY, scores.dtype)});
     } else {
       scores = builder.Binary(Kind::kAdd, scores, self.mask);
     }
@@ -132,11 +132,11 @@ Outputs NativeMultiHead(const Call& call) {
   }
   const bool need_weights = call.Bool("need_weights");
   Attended attended = Attend(builder, self, need_weights);
-  const TensorValue output = EmitLinear(builder, attended.output, call.Tensor("proj_weight"),
-                                        call.Tensor("proj_bias"));
+  const TensorValue output =
+      EmitLinear(builder, attended.output, call.Tensor("proj_weight"), call.Tensor("proj_bias"));
   if (need_weights && call.Bool("average_attn_weights")) {
-    attended.weights = builder.Emit(op::Reduce{op::Reduce::Kind::kMean, {1}, false},
-                                    {attended.weights});
+    attended.weights =
+        builder.Emit(op::Reduce{op::Reduce::Kind::kMean, {1}, false}, {attended.weights});
   }
   return {Outputs::Kind::kSeveral, {output, attended.weights}};
 }
@@ -149,8 +149,7 @@ TensorValue EncoderNorm(const Call& call, const TensorValue& x, const char* numb
 
 TensorValue FeedForward(const Call& call, const TensorValue& x) {
   ProgramBuilder& builder = call.builder();
-  const auto activation =
-      call.Bool("use_gelu") ? op::Unary::Kind::kGelu : op::Unary::Kind::kRelu;
+  const auto activation = call.Bool("use_gelu") ? op::Unary::Kind::kGelu : op::Unary::Kind::kRelu;
   const TensorValue hidden =
       EmitLinear(builder, x, call.Tensor("ffn_weight_1"), call.Tensor("ffn_bias_1"));
   return EmitLinear(builder, builder.Unary(activation, hidden), call.Tensor("ffn_weight_2"),
@@ -172,9 +171,8 @@ Outputs EncoderLayer(const Call& call) {
   if (call.Has("mask")) {
     self.mask = KeepMask(builder, call.Tensor("mask"), call.Int("mask_type", 2));
   }
-  const TensorValue projected =
-      EmitLinear(builder, Attend(builder, self, false).output, call.Tensor("proj_weight"),
-                 call.Tensor("proj_bias"));
+  const TensorValue projected = EmitLinear(builder, Attend(builder, self, false).output,
+                                           call.Tensor("proj_weight"), call.Tensor("proj_bias"));
   TensorValue y = builder.Binary(Kind::kAdd, x, projected);
   if (!norm_first) y = EncoderNorm(call, y, "1");
   const TensorValue forward = FeedForward(call, norm_first ? EncoderNorm(call, y, "2") : y);

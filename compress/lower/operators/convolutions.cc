@@ -20,8 +20,7 @@ Outputs Emit(const Call& call, const Arguments& arguments) {
            ToString(arguments.weight.shape));
   }
   const TensorValue x = WithBatch(builder, arguments.x, rank);
-  return WithoutBatch(builder,
-                      builder.Emit(arguments.conv, {x, arguments.weight, arguments.bias}),
+  return WithoutBatch(builder, builder.Emit(arguments.conv, {x, arguments.weight, arguments.bias}),
                       arguments.x, rank);
 }
 
@@ -37,7 +36,8 @@ Arguments Read(const Call& call) {
   return arguments;
 }
 
-// "same": so much that, with a stride of 1, the output is as large as the input; the odd one behind.
+// "same": so much that, with a stride of 1, the output is as large as the input; the odd one
+// behind.
 void SetPadding(Arguments& arguments, const std::string& padding) {
   if (padding == "valid") return;
   if (padding != "same") Refuse("pads '{}'; 'same' and 'valid' are supported", padding);

@@ -72,9 +72,9 @@ TensorValue EmitRoll(ProgramBuilder& builder, const TensorValue& x, std::int64_t
   if (size.base == 0) return x;
   const std::int64_t first = ((-shift % size.base) + size.base) % size.base;
   if (first == 0) return x;
-  return builder.Concat({builder.Slice(x, dim, first, Dim(size.base - first)),
-                         builder.Slice(x, dim, 0, Dim(first))},
-                        dim);
+  return builder.Concat(
+      {builder.Slice(x, dim, first, Dim(size.base - first)), builder.Slice(x, dim, 0, Dim(first))},
+      dim);
 }
 
 Outputs Roll(const Call& call) {
@@ -104,7 +104,8 @@ Outputs RepeatInterleave(const Call& call) {
   shape[static_cast<std::size_t>(dim) + 1] = Dim(repeats);
   const TensorValue expanded = builder.Expand(apart, std::move(shape));
   Shape joined = x.shape;
-  joined[static_cast<std::size_t>(dim)] = Times(joined[static_cast<std::size_t>(dim)], Dim(repeats));
+  joined[static_cast<std::size_t>(dim)] =
+      Times(joined[static_cast<std::size_t>(dim)], Dim(repeats));
   return builder.Reshape(expanded, std::move(joined));
 }
 

@@ -88,7 +88,8 @@ Outputs ChannelShuffle(const Call& call) {
   ProgramBuilder& builder = call.builder();
   const TensorValue x = call.Tensor("self");
   const std::int64_t groups = call.Int("groups");
-  if (x.rank() < 3 || !x.shape[1].is_constant() || groups < 1) Refuse("takes {}", ToString(x.shape));
+  if (x.rank() < 3 || !x.shape[1].is_constant() || groups < 1)
+    Refuse("takes {}", ToString(x.shape));
   Shape apart = x.shape;
   apart[1] = Dim(x.shape[1].base / groups);
   apart.insert(apart.begin() + 1, Dim(groups));

@@ -17,7 +17,7 @@ Outputs Linear(const Call& call) {
 
 Outputs MatMul(const Call& call) {
   return EmitMatMul(call.builder(), call.Tensor("self"),
-                    call.Tensor(call.Knows("mat2") ? "mat2"
+                    call.Tensor(call.Knows("mat2")  ? "mat2"
                                 : call.Knows("vec") ? "vec"
                                                     : "other"));
 }

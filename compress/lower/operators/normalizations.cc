@@ -9,10 +9,10 @@ TensorValue EmitBatchNorm(const Call& call, const char* mean, const char* varian
   if (!call.Has(mean) || !call.Has(variance)) {
     Refuse("normalizes by the batch's own mean; track running statistics, or use group norm");
   }
-  return call.builder().Emit(op::BatchNorm{call.Number("eps")},
-                             {call.Tensor("input"), call.OptionalTensor("weight"),
-                              call.OptionalTensor("bias"), call.Tensor(mean),
-                              call.Tensor(variance)});
+  return call.builder().Emit(
+      op::BatchNorm{call.Number("eps")},
+      {call.Tensor("input"), call.OptionalTensor("weight"), call.OptionalTensor("bias"),
+       call.Tensor(mean), call.Tensor(variance)});
 }
 
 Outputs BatchNorm(const Call& call) {
@@ -27,28 +27,26 @@ Outputs BatchNorm(const Call& call) {
 
 Outputs LayerNorm(const Call& call) {
   const auto dims = static_cast<std::int64_t>(call.Sizes("normalized_shape").size());
-  const TensorValue y =
-      call.builder().Emit(op::LayerNorm{dims, call.Number("eps")},
-                          {call.Tensor("input"), call.OptionalTensor("weight"),
-                           call.OptionalTensor("bias")});
+  const TensorValue y = call.builder().Emit(
+      op::LayerNorm{dims, call.Number("eps")},
+      {call.Tensor("input"), call.OptionalTensor("weight"), call.OptionalTensor("bias")});
   if (call.name() == "aten::layer_norm") return y;
   const TensorValue missing = MissingTensor("uses the saved statistics of a normalization");
   return {Outputs::Kind::kSeveral, {y, missing, missing}};
 }
 
 Outputs GroupNorm(const Call& call) {
-  return call.builder().Emit(op::GroupNorm{call.Int("num_groups"), call.Number("eps", 1e-5)},
-                             {call.Tensor("input"), call.OptionalTensor("weight"),
-                              call.OptionalTensor("bias")});
+  return call.builder().Emit(
+      op::GroupNorm{call.Int("num_groups"), call.Number("eps", 1e-5)},
+      {call.Tensor("input"), call.OptionalTensor("weight"), call.OptionalTensor("bias")});
 }
 
 Outputs InstanceNorm(const Call& call) {
   if (!call.Bool("use_input_stats")) return EmitBatchNorm(call, "running_mean", "running_var");
   const TensorValue x = call.Tensor("input");
   if (x.rank() < 3 || !x.shape[1].is_constant()) Refuse("takes {}", ToString(x.shape));
-  return call.builder().Emit(
-      op::GroupNorm{x.shape[1].base, call.Number("eps")},
-      {x, call.OptionalTensor("weight"), call.OptionalTensor("bias")});
+  return call.builder().Emit(op::GroupNorm{x.shape[1].base, call.Number("eps")},
+                             {x, call.OptionalTensor("weight"), call.OptionalTensor("bias")});
 }
 
 // x / sqrt(mean(x^2) + eps) * weight

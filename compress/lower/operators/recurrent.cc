@@ -22,7 +22,8 @@ TensorValue Part(ProgramBuilder& builder, const TensorValue& states, std::int64_
 Weights WeightsOf(const std::vector<TensorValue>& params, std::size_t cell, bool has_biases) {
   const std::size_t each = has_biases ? 4 : 2;
   if (params.size() < (cell + 1) * each) Refuse("has {} weights", params.size());
-  Weights weights{.w_ih = params[cell * each], .w_hh = params[cell * each + 1], .b_ih = {}, .b_hh = {}};
+  Weights weights{
+      .w_ih = params[cell * each], .w_hh = params[cell * each + 1], .b_ih = {}, .b_hh = {}};
   if (has_biases) {
     weights.b_ih = params[cell * each + 2];
     weights.b_hh = params[cell * each + 3];
@@ -33,8 +34,8 @@ Weights WeightsOf(const std::vector<TensorValue>& params, std::size_t cell, bool
 // y, h and c of one layer in one direction.
 std::vector<TensorValue> Layer(ProgramBuilder& builder, op::Recurrent recurrent,
                                const TensorValue& x, const States& state, const Weights& weights) {
-  return builder.EmitAll(recurrent, {x, state.h, state.c, weights.w_ih, weights.w_hh, weights.b_ih,
-                                     weights.b_hh});
+  return builder.EmitAll(
+      recurrent, {x, state.h, state.c, weights.w_ih, weights.w_hh, weights.b_ih, weights.b_hh});
 }
 
 Outputs Recur(const Call& call, Kind kind, const States& initial) {
@@ -56,8 +57,9 @@ Outputs Recur(const Call& call, Kind kind, const States& initial) {
     for (std::int64_t way = 0; way < directions; ++way) {
       const std::size_t cell = first + static_cast<std::size_t>(way);
       const auto index = static_cast<std::int64_t>(cell);
-      const States state{.h = Part(builder, initial.h, index),
-                         .c = kind == Kind::kLstm ? Part(builder, initial.c, index) : TensorValue()};
+      const States state{
+          .h = Part(builder, initial.h, index),
+          .c = kind == Kind::kLstm ? Part(builder, initial.c, index) : TensorValue()};
       const auto outputs = Layer(builder, {.kind = kind, .reverse = way == 1}, x, state,
                                  WeightsOf(params, cell, has_biases));
       ways.push_back(outputs.at(0));
@@ -98,9 +100,7 @@ Outputs LstmCell(const Call& call) {
   return {Outputs::Kind::kSeveral, {outputs.at(1), outputs.at(2)}};
 }
 
-Outputs GruCell(const Call& call) {
-  return Cell(call, Kind::kGru, {call.Tensor("hx"), {}}).at(1);
-}
+Outputs GruCell(const Call& call) { return Cell(call, Kind::kGru, {call.Tensor("hx"), {}}).at(1); }
 
 }  // namespace
 

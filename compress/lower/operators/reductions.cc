@@ -31,8 +31,8 @@ template <Kind kind>
 Outputs Accumulate(const Call& call) {
   const TensorValue x = call.Tensor("self");
   const bool integral = c10::isIntegralType(x.dtype, /*includeBool=*/true);
-  const c10::ScalarType dtype = call.Knows("dtype") ? call.DTypeOr(integral ? c10::kLong : x.dtype)
-                                                    : x.dtype;
+  const c10::ScalarType dtype =
+      call.Knows("dtype") ? call.DTypeOr(integral ? c10::kLong : x.dtype) : x.dtype;
   return EmitReduce(call, kind, call.builder().Cast(x, dtype));
 }
 
@@ -77,7 +77,8 @@ Outputs Norm(const Call& call) {
   const TensorValue x = ToFloating(call.builder(), call.Tensor("self"));
   const char* order = call.Knows("ord") ? "ord" : "p";
   const double p = call.Knows(order) ? call.Number(order, 2) : 2;
-  if (call.Has("dtype")) return EmitReduce(call, Kind::kNorm2, call.builder().Cast(x, call.DTypeOr(x.dtype)));
+  if (call.Has("dtype"))
+    return EmitReduce(call, Kind::kNorm2, call.builder().Cast(x, call.DTypeOr(x.dtype)));
   if (p == 2) return EmitReduce(call, Kind::kNorm2, x);
   if (p == 1) return EmitReduce(call, Kind::kNorm1, x);
   if (p == std::numeric_limits<double>::infinity()) {
@@ -95,13 +96,15 @@ TensorValue EmitVariance(const Call& call) {
   if (call.Knows("unbiased")) correction = call.Bool("unbiased") ? 1 : 0;
   const std::vector<std::int64_t> axes = Axes(call, x);
   Dim count(1);
-  for (const std::int64_t axis : axes) count = Times(count, x.shape[static_cast<std::size_t>(axis)]);
+  for (const std::int64_t axis : axes)
+    count = Times(count, x.shape[static_cast<std::size_t>(axis)]);
   if (!count.is_constant()) Refuse("is a variance over the batch");
   const double divisor = static_cast<double>(count.base) - correction;
   if (divisor <= 0) Refuse("is a variance of {} elements", count.base);
   const TensorValue mean = builder.Emit(op::Reduce{Kind::kMean, axes, true}, {x});
   const TensorValue off = builder.Binary(op::Binary::Kind::kSub, x, mean);
-  const TensorValue sum = EmitReduce(call, Kind::kSum, builder.Binary(op::Binary::Kind::kMul, off, off));
+  const TensorValue sum =
+      EmitReduce(call, Kind::kSum, builder.Binary(op::Binary::Kind::kMul, off, off));
   return builder.Binary(op::Binary::Kind::kDiv, sum, ProgramBuilder::Scalar(divisor, x.dtype));
 }
 
@@ -117,8 +120,7 @@ Outputs LogSumExp(const Call& call) {
   const TensorValue x = call.Tensor("self");
   const TensorValue most = builder.Emit(op::Reduce{Kind::kMax, Axes(call, x), true}, {x});
   const TensorValue off = builder.Binary(op::Binary::Kind::kSub, x, most);
-  const TensorValue sum =
-      EmitReduce(call, Kind::kSum, builder.Unary(op::Unary::Kind::kExp, off));
+  const TensorValue sum = EmitReduce(call, Kind::kSum, builder.Unary(op::Unary::Kind::kExp, off));
   return builder.Binary(op::Binary::Kind::kAdd, builder.Unary(op::Unary::Kind::kLog, sum),
                         builder.Reshape(most, sum.shape));
 }

@@ -11,8 +11,8 @@ namespace {
 
 // Of the same dtype, and with as many dimensions as matter for promotion.
 at::Tensor Proxy(const TensorValue& x) {
-  const std::vector<std::int64_t> shape = x.shape.empty() ? std::vector<std::int64_t>{}
-                                                          : std::vector<std::int64_t>{0};
+  const std::vector<std::int64_t> shape =
+      x.shape.empty() ? std::vector<std::int64_t>{} : std::vector<std::int64_t>{0};
   at::Tensor proxy = at::empty(shape, at::TensorOptions().dtype(x.dtype));
   if (x.is_constant() && x.constant.unsafeGetTensorImpl()->is_wrapped_number()) {
     proxy.unsafeGetTensorImpl()->set_wrapped_number(true);
@@ -47,7 +47,8 @@ TensorValue BinaryPromoted(const Call& call, op::Binary::Kind kind, const Tensor
 
 TensorValue WithBatch(ProgramBuilder& builder, const TensorValue& x, std::int64_t rank) {
   if (x.rank() == rank) return x;
-  if (x.rank() != rank - 1) Refuse("takes a tensor of {} dimensions, not {}", rank, ToString(x.shape));
+  if (x.rank() != rank - 1)
+    Refuse("takes a tensor of {} dimensions, not {}", rank, ToString(x.shape));
   return Unsqueeze(builder, x, 0);
 }
 

@@ -12,8 +12,8 @@ namespace fedge::lower {
 // not widen a tensor of the same category.
 c10::ScalarType Promote(const TensorValue& a, const TensorValue& b);
 
-// The argument, a tensor or a number: the latter as a constant without dimensions, of the dtype that
-// it and `x` are computed in.
+// The argument, a tensor or a number: the latter as a constant without dimensions, of the dtype
+// that it and `x` are computed in.
 TensorValue Operand(const Call& call, std::string_view argument, const TensorValue& x);
 
 // a and b in the dtype that both promote to, `integers_too` or in floating point.

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include <ATen/core/Tensor.h>
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/jit/api/module.h>
@@ -61,8 +61,8 @@ inline void ExpectSame(TestModule& model, const std::vector<LowerInput>& inputs,
     }
     const std::vector<at::Tensor> expected = FlattenOutputs(model.module().forward(arguments));
     std::vector<at::Tensor> actual;
-    ASSERT_NO_THROW(actual = EvaluateWithTorch(lowered->program, model.archive(),
-                                               lowered->constants, tensors));
+    ASSERT_NO_THROW(
+        actual = EvaluateWithTorch(lowered->program, model.archive(), lowered->constants, tensors));
     ASSERT_EQ(actual.size(), expected.size());
     for (std::size_t i = 0; i < actual.size(); ++i) {
       ASSERT_EQ(actual[i].sizes(), expected[i].sizes());

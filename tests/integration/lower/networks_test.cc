@@ -1,5 +1,5 @@
-// Networks of every family that Python wrote, scripted and traced: the program that they are lowered
-// to, run by LibTorch's own operators, gives what the module gives.
+// Networks of every family that Python wrote, scripted and traced: the program that they are
+// lowered to, run by LibTorch's own operators, gives what the module gives.
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
@@ -70,9 +70,12 @@ TEST(NetworksTest, NodesSayWhereTheyComeFrom) {
   TestModule model(ReadFile(std::string(kFolder) + "shuffle.pt").value());
   const auto lowered = Lower(model.archive(), model.module(), ReadInputs("shuffle"));
   ASSERT_TRUE(lowered.ok()) << lowered.status().ToString();
-  EXPECT_TRUE(std::ranges::any_of(lowered->program.nodes, [](const Node& node) {
-    return node.name == "branch.0" && node.source.starts_with("make_networks.py:");
-  })) << lowered->program.nodes[1].name << " " << lowered->program.nodes[1].source;
+  EXPECT_TRUE(std::ranges::any_of(lowered->program.nodes,
+                                  [](const Node& node) {
+                                    return node.name == "branch.0" &&
+                                           node.source.starts_with("make_networks.py:");
+                                  }))
+      << lowered->program.nodes[1].name << " " << lowered->program.nodes[1].source;
 }
 
 }  // namespace
