@@ -36,10 +36,12 @@ std::vector<ArchiveWriter::Extra> Extras(const ModelExtras& extras) {
   std::vector<ArchiveWriter::Extra> records = {
       {.name = std::string(kProgramRecord),
        .content = ProgramToBytes(lowered.program),
-       .derived_from = lowered.storages},
+       .derived_from = lowered.storages,
+       .deflate = true},
       {.name = std::string(kSamplesRecord),
        .content = SamplesToBytes({extras.sample}),
-       .derived_from = lowered.storages},
+       .derived_from = lowered.storages,
+       .deflate = true},
       {.name = std::string(kSchemaRecord), .content = SchemaToJson(schema)},
       {.name = std::string(kProvenanceRecord), .content = extras.provenance}};
   ArchiveWriter::Extra constants{.name = std::string(kConstantsRecord), .content = {}};

@@ -23,6 +23,9 @@
 namespace fedge {
 namespace {
 
+// Numbers drawn repeat after so many, so that a sample of a large image is small once it is
+// deflated; a prime, so that no two rows of an image are the same.
+constexpr std::int64_t kPeriod = 1021;
 constexpr std::uint32_t kWarmUpRuns = 3;
 constexpr std::uint32_t kMinRuns = 5;
 constexpr std::uint32_t kMaxRuns = 200;
@@ -77,9 +80,12 @@ at::Tensor Draw(const Program& program, ValueId input, std::int64_t batch, Rando
       static_cast<std::uint64_t>(std::max<std::int64_t>(IndexLimit(program, input), 1));
   for (std::int64_t i = 0; i < tensor.numel(); ++i) {
     if (floats) {
-      tensor.mutable_data_ptr<float>()[i] = static_cast<float>(Normal(random));
+      float* const numbers = tensor.mutable_data_ptr<float>();
+      numbers[i] = i < kPeriod ? static_cast<float>(Normal(random)) : numbers[i - kPeriod];
     } else {
-      tensor.mutable_data_ptr<std::int64_t>()[i] = static_cast<std::int64_t>(random.Next() % limit);
+      std::int64_t* const numbers = tensor.mutable_data_ptr<std::int64_t>();
+      numbers[i] =
+          i < kPeriod ? static_cast<std::int64_t>(random.Next() % limit) : numbers[i - kPeriod];
     }
   }
   return tensor.to(ScalarTypeOf(value.dtype));
