@@ -1,7 +1,8 @@
 #include "fedge/lower/constants.h"
 
+#include <algorithm>
 #include <map>
-#include <set>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -66,7 +67,6 @@ Dims DenseStrides(const at::Tensor& tensor) {
 Status PlaceConstants(const Archive& archive, const torch::jit::Module& module,
                       const std::vector<at::Tensor>& constants, LoweredModel& lowered) {
   const std::map<const void*, std::size_t> storages = FindStorages(archive, module);
-  std::set<std::size_t> used;
   Pool pool(lowered.constants);
   for (std::size_t i = 0; i < constants.size(); ++i) {
     const at::Tensor& tensor = constants[i];
@@ -74,7 +74,6 @@ Status PlaceConstants(const Archive& archive, const torch::jit::Module& module,
     Value& value = lowered.program.values[i];
     const auto found = storages.find(tensor.storage().data());
     if (found != storages.end() && archive.storages()[found->second].dtype == value.dtype) {
-      used.insert(found->second);
       value.constant = ConstantRef{
           .record = archive.storages()[found->second].record,
           .byte_offset = static_cast<std::uint64_t>(tensor.storage_offset()) * tensor.itemsize(),
@@ -85,7 +84,9 @@ Status PlaceConstants(const Archive& archive, const torch::jit::Module& module,
                                    .strides = DenseStrides(tensor)};
     }
   }
-  lowered.storages.assign(used.begin(), used.end());
+  // Folded constants and decided branches may come from any of them.
+  lowered.storages.resize(archive.storages().size());
+  std::iota(lowered.storages.begin(), lowered.storages.end(), std::size_t{0});
   return OkStatus();
 }
 

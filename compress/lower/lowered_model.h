@@ -30,7 +30,7 @@ struct LoweredModel {
   // Content of kConstantsRecord (program_codec.h), each constant at a multiple of 64 bytes,
   // row-major without gaps; may be empty.
   std::string constants;
-  std::vector<std::size_t> storages;  // those of the archive that the program refers to, ascending
+  std::vector<std::size_t> storages;  // of the archive, from which all this was computed
 };
 
 }  // namespace fedge

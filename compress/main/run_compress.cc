@@ -1,6 +1,7 @@
 #include "run_compress.h"
 
 #include <cstdio>
+#include <memory>
 #include <optional>
 
 #include "fedge/cli/exit_code.h"
@@ -19,7 +20,7 @@ constexpr std::int64_t kSampleBatch = 2;  // so that the batch is not taken for 
 
 // The input, lowered, and what it answers.
 struct Before {
-  Archive archive;
+  std::unique_ptr<const Archive> archive;  // which the model refers to
   TorchModel model;
   LoweredModel lowered;
   Sample sample;
@@ -27,10 +28,11 @@ struct Before {
 };
 
 Result<Before> ReadInput(const CompressOptions& options) {
-  FEDGE_ASSIGN_OR_RETURN(Archive archive, Archive::Open(options.model));
-  FEDGE_RETURN_IF_ERROR(archive.Verify());
-  FEDGE_ASSIGN_OR_RETURN(auto schema, ReadSchema(archive));
-  FEDGE_ASSIGN_OR_RETURN(TorchModel model, TorchModel::Load(archive));
+  FEDGE_ASSIGN_OR_RETURN(Archive opened, Archive::Open(options.model));
+  auto archive = std::make_unique<const Archive>(std::move(opened));
+  FEDGE_RETURN_IF_ERROR(archive->Verify());
+  FEDGE_ASSIGN_OR_RETURN(auto schema, ReadSchema(*archive));
+  FEDGE_ASSIGN_OR_RETURN(TorchModel model, TorchModel::Load(*archive));
   auto inputs = InputsOf(options.inputs, schema);
   if (!inputs.ok()) return inputs.status().WithContext(options.model);
   FEDGE_ASSIGN_OR_RETURN(LoweredModel lowered, model.Lower(*inputs));
@@ -69,11 +71,11 @@ Status Write(const Archive& base, const ModelExtras& extras, const CompressOptio
 Status LowerOnly(const Before& before, const CompressOptions& options, CompressReport& report) {
   report.layers = DescribeLayers(before.lowered.program, {});
   report.oldest_libtorch = before.model.OldestLibTorch();
-  return Write(before.archive,
+  return Write(*before.archive,
                {.lowered = before.lowered,
                 .sample = before.sample,
                 .schema = before.schema,
-                .provenance = ProvenanceToJson(options.method(), before.archive)},
+                .provenance = ProvenanceToJson(options.method(), *before.archive)},
                options, report);
 }
 
@@ -81,7 +83,7 @@ Status LowerOnly(const Before& before, const CompressOptions& options, CompressR
 Status Halve(const Before& before, const CompressOptions& options, CompressReport& report) {
   const DType half = options.fp16 ? DType::kFloat16 : DType::kBFloat16;
   FEDGE_ASSIGN_OR_RETURN(const HalfModule module,
-                         WriteHalfModule(before.archive, before.lowered, half));
+                         WriteHalfModule(*before.archive, before.lowered, half));
   report.layers = DescribeLayers(before.lowered.program, module.changes);
   report.kept = module.kept;
   FEDGE_ASSIGN_OR_RETURN(const Archive archive,
@@ -105,7 +107,7 @@ Status Halve(const Before& before, const CompressOptions& options, CompressRepor
                {.lowered = lowered,
                 .sample = sample,
                 .schema = before.schema,
-                .provenance = ProvenanceToJson(options.method(), before.archive)},
+                .provenance = ProvenanceToJson(options.method(), *before.archive)},
                options, report);
 }
 
@@ -116,7 +118,7 @@ Result<CompressReport> Compress(const CompressOptions& options) {
   CompressReport report{.input = options.model,
                         .output = {},
                         .method = options.method(),
-                        .file_bytes_before = before.archive.file_size()};
+                        .file_bytes_before = before.archive->file_size()};
   report.cpu = CpuName();
   FEDGE_RETURN_IF_ERROR(Measure(before.model, before.lowered.program, options, "before", report));
   FEDGE_RETURN_IF_ERROR(options.fp16 || options.bf16 ? Halve(before, options, report)

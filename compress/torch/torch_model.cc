@@ -32,7 +32,8 @@ constexpr std::uint32_t kMaxRuns = 200;
 constexpr std::chrono::milliseconds kMeasureFor(500);
 
 Status CheckWeights(const Archive& archive, const torch::jit::Module& module) {
-  for (const auto& [name, tensor] : ModuleState(module).tensors()) {
+  const ModuleState state(module);
+  for (const auto& [name, tensor] : state.tensors()) {
     if (!tensor.defined() || !tensor.is_floating_point()) continue;
     if (at::isfinite(tensor).all().item().toBool()) continue;
     return InvalidArgument("{}: '{}' has values that are not finite (NaN or infinity)",

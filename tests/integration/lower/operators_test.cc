@@ -102,8 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(LowerTest, DecidesBranchesAndLoopsOnSizes) {
   TestModule model = Compile(R"(
 def forward(self, x):
-  if x.dim() != 2:
-    raise Exception("expected 2 dimensions, got {}".format(x.dim()))
+  assert x.dim() == 2, "expected 2 dimensions, got {}".format(x.dim())
   parts = []
   total = 0
   for i in range(x.size(1) // 2):
@@ -159,8 +158,7 @@ def forward(self, x):
 TEST(LowerTest, RefusesWhatTheModelRefuses) {
   EXPECT_THAT(ErrorOf(Compile(R"(
 def forward(self, x):
-  if x.size(1) != 7:
-    raise Exception("want 7, not {}".format(x.size(1)))
+  assert x.size(1) == 7, "want 7, not {}".format(x.size(1))
   return x
 )"),
                       kVector)
