@@ -32,7 +32,8 @@ never() {
   fi
 }
 
-only_in LibTorch 'torch/|ATen/|c10/|caffe2/' fl-client/torch/ tests/unit/learn/ tests/integration/ tests/bench/ scripts/golden/
+only_in LibTorch 'torch/|ATen/|c10/|caffe2/' fl-client/torch/ compress/lower/ compress/torch/ tests/unit/learn/ \
+  tests/integration/ tests/support/torch_evaluator tests/bench/ scripts/golden/
 only_in 'gRPC and protobuf' 'grpc|google/protobuf|fedge/v1/' common/rpc/ fl-coordinator/rpc/ fl-coordinator/fedctl/ \
   fl-client/rpc/ edge-serve/program/codec_ops edge-serve/program/program_codec.cc edge-serve/program/samples.cc tests/unit/services/ tests/unit/fedctl/ tests/unit/client/ tests/e2e/ tests/bench/ tests/fuzz/
 only_in CLI11 'CLI/' common/cli/
@@ -51,6 +52,8 @@ never fl-client/torch/ "$servers|$clients" "fedge::learn is shared: it includes 
 never fl-client/ "$servers" "the client knows nothing of the coordinator"
 never fl-coordinator/ "$clients|fedge/(data|learn)/" "the coordinator knows nothing of the client"
 never fl-coordinator/core/ 'fedge/(coordinator_rpc|fedctl|rpc|v1)/' "cores know nothing of gRPC"
+never compress/ "$servers|$clients|fedge/serving/" "compress knows no server and no client"
+never compress/lower/ 'fedge/(compress_torch|compress_main|compress_report|cli)/' "lowering knows nothing of the program around it"
 never fl-client/core/ 'fedge/(client_rpc|rpc|v1|cli)/' "cores know nothing of gRPC"
 never edge-serve/program/ "$servers|$clients|fedge/(engine|rpc|data|learn)/" "programs are shared: nothing above is included"
 never edge-serve/runtime/ "$servers|$clients|fedge/(rpc|v1|data|learn)/" "fedge::engine is shared: it includes no server, no client and no protobuf"

@@ -52,6 +52,7 @@ class Planner {
       case RecordChange::Kind::kReplace: {
         const bool same_place = cursor_ == entry.header_offset && entry.method == kMethodStored &&
                                 entry.size == request_.payloads[change.payload].size &&
+                                !request_.payloads[change.payload].inflated &&
                                 entry.data_offset % kAlignment == 0;
         if (same_place) {
           Overwrite(index, entry, end);
@@ -102,6 +103,7 @@ class Planner {
     const std::size_t payload = request_.changes[index].payload;
     const NewRecord record{.name = std::string(entry.name),
                            .size = request_.payloads[payload].size,
+                           .inflated_size = InflatedSize(payload),
                            .header_offset = cursor_,
                            .like = entry.central};
     AppendRecord(record, payload);
@@ -111,10 +113,16 @@ class Planner {
   void Add(const AddedRecord& added) {
     const NewRecord record{.name = added.name,
                            .size = request_.payloads[added.payload].size,
+                           .inflated_size = InflatedSize(added.payload),
                            .header_offset = cursor_,
                            .like = {}};
     AppendRecord(record, added.payload);
     central_.push_back({.bytes = NewCentralEntry(record), .crc_of = added.payload});
+  }
+
+  std::optional<std::uint64_t> InflatedSize(std::size_t payload) const {
+    const auto& inflated = request_.payloads[payload].inflated;
+    return inflated ? std::optional(inflated->size) : std::nullopt;
   }
 
   void AppendRecord(const NewRecord& record, std::size_t payload) {

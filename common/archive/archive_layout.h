@@ -18,6 +18,12 @@ struct Payload {
   std::uint64_t size = 0;
   // Its bytes; none for those that are streamed.
   std::optional<std::string> content;
+  // Of content that is deflated: what it was before.
+  struct Inflated {
+    std::uint64_t size = 0;
+    std::uint32_t crc32 = 0;
+  };
+  std::optional<Inflated> inflated = {};
 };
 
 // Where, in a piece's bytes, the CRC-32 of a payload belongs.
@@ -62,7 +68,7 @@ struct LayoutRequest {
 // stays where it is and only payloads and CRCs differ from the base. Behind the first change of
 // size records move up or down: one whose data lay at a multiple of 64 bytes, as PyTorch's writer
 // puts them, lies so again, padded in its header as PyTorch does; replaced and added ones are
-// stored uncompressed and lie so too.
+// stored as their payloads say and lie so too.
 std::vector<Piece> PlanLayout(const LayoutRequest& request);
 
 }  // namespace fedge::internal

@@ -31,6 +31,7 @@ class ArchiveWriter {
     std::optional<std::string> content;  // none: drop the record, if there is one
     // The storages that the content was computed from, as the copy will have them.
     std::vector<std::size_t> derived_from = {};
+    bool deflate = false;  // for what repeats itself and is not mapped
   };
   struct Options {
     std::vector<std::size_t> replaced_storages =

@@ -4,6 +4,8 @@
 
 #include <libdeflate.h>
 
+#include "fedge/common/check.h"
+
 namespace fedge::internal {
 
 Status Inflate(std::span<const std::byte> deflated, std::span<std::byte> out) {
@@ -24,6 +26,19 @@ Status Inflate(std::span<const std::byte> deflated, std::span<std::byte> out) {
     default:
       return DataLoss("its deflated data are malformed");
   }
+}
+
+std::string Deflate(std::span<const std::byte> bytes) {
+  constexpr int kLevel = 9;
+  const std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)> compressor(
+      libdeflate_alloc_compressor(kLevel), &libdeflate_free_compressor);
+  FEDGE_CHECK(compressor != nullptr);
+  std::string out(libdeflate_deflate_compress_bound(compressor.get(), bytes.size()), '\0');
+  const std::size_t size = libdeflate_deflate_compress(compressor.get(), bytes.data(), bytes.size(),
+                                                       out.data(), out.size());
+  FEDGE_CHECK(size > 0);
+  out.resize(size);
+  return out;
 }
 
 }  // namespace fedge::internal

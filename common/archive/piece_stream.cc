@@ -20,6 +20,7 @@ PieceStream::PieceStream(std::unique_ptr<WritableFile> file, std::span<const std
     payloads_[i].size = payloads[i].size;
     payloads_[i].streamed = true;
     if (payloads[i].content.has_value()) SetContent(i, std::move(*payloads[i].content));
+    if (payloads[i].inflated.has_value()) payloads_[i].crc32 = payloads[i].inflated->crc32;
   }
   for (const Piece& piece : pieces_) {
     if (piece.source == Piece::Source::kPayload) payloads_[piece.payload].offset = piece.offset;

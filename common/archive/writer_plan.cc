@@ -6,8 +6,10 @@
 #include <string_view>
 #include <utility>
 
+#include "fedge/archive/inflate.h"
 #include "fedge/archive/record_name.h"
 #include "fedge/archive/zip_directory.h"
+#include "fedge/common/hash.h"
 
 namespace fedge::internal {
 namespace {
@@ -65,11 +67,18 @@ class Planner {
       return InvalidArgument("'extra/{}' is given twice", extra.name);
     if (!extra.derived_from.empty()) FEDGE_RETURN_IF_ERROR(SetSources(extra));
     if (extra.content.has_value()) {
-      Put(extra.name, {.size = extra.content->size(), .content = std::move(extra.content)});
+      Put(extra.name, MakePayload(std::move(*extra.content), extra.deflate));
     } else {
       Drop(extra.name);
     }
     return OkStatus();
+  }
+
+  static Payload MakePayload(std::string content, bool deflate) {
+    if (!deflate) return {.size = content.size(), .content = std::move(content)};
+    const Payload::Inflated inflated{content.size(), Crc32(AsBytes(content))};
+    content = Deflate(AsBytes(content));
+    return {.size = content.size(), .content = std::move(content), .inflated = inflated};
   }
 
   Status SetSources(const ArchiveWriter::Extra& extra) {

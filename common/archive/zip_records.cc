@@ -84,24 +84,28 @@ std::string AssembleCentralEntry(std::string fixed, std::string_view name, std::
   return fixed.append(name).append(extra).append(comment);
 }
 
+std::uint64_t InflatedSize(const NewRecord& record) {
+  return record.inflated_size.value_or(record.size);
+}
+
 }  // namespace
 
 std::string NewLocalHeader(const NewRecord& record, std::uint64_t alignment) {
   std::string header;
   Put(header, kLocalHeaderSignature);
-  Put(header, NeedsZip64(record.size) ? kZip64Version : std::uint16_t{0});
+  Put(header, NeedsZip64(InflatedSize(record)) ? kZip64Version : std::uint16_t{0});
   Put(header, static_cast<std::uint16_t>(kFlagUtf8 | kFlagDescriptor));
-  Put(header, kMethodStored);
+  Put(header, record.inflated_size ? kMethodDeflated : kMethodStored);
   Put(header, record.like.empty() ? std::uint32_t{0} : LoadLittle<std::uint32_t>(record.like, 12));
   header.append(12, '\0');  // CRC and sizes
   Put(header, static_cast<std::uint16_t>(record.name.size()));
   Put(header, std::uint16_t{0});
   header += record.name;
   std::string extra;
-  if (NeedsZip64(record.size)) {  // says that the descriptor's sizes have 8 bytes
+  if (NeedsZip64(InflatedSize(record))) {  // says that the descriptor's sizes have 8 bytes
     PutAt(header, 18, kMax32);
     PutAt(header, 22, kMax32);
-    extra = Zip64Extra(std::array{record.size, record.size});
+    extra = Zip64Extra(std::array{InflatedSize(record), record.size});
   }
   extra += Padding(record.header_offset + header.size() + extra.size(), alignment);
   PutAt(header, 28, static_cast<std::uint16_t>(extra.size()));
@@ -112,11 +116,11 @@ std::string NewDescriptor(const NewRecord& record) {
   std::string descriptor;
   Put(descriptor, kDescriptorSignature);
   Put(descriptor, std::uint32_t{0});
-  for (int i = 0; i < 2; ++i) {
-    if (NeedsZip64(record.size)) {
-      Put(descriptor, record.size);
+  for (const std::uint64_t size : {record.size, InflatedSize(record)}) {
+    if (NeedsZip64(InflatedSize(record))) {
+      Put(descriptor, size);
     } else {
-      Put(descriptor, static_cast<std::uint32_t>(record.size));
+      Put(descriptor, static_cast<std::uint32_t>(size));
     }
   }
   return descriptor;
@@ -133,12 +137,12 @@ std::string NewCentralEntry(const NewRecord& record) {
         ExtraWithout(record.like.subspan(kCentralEntrySize + name_size, extra_size), kZip64ExtraId);
   }
   PutAt(fixed, 0, kCentralEntrySignature);
-  PutAt(fixed, 6, NeedsZip64(record.size) ? kZip64Version : std::uint16_t{0});
+  PutAt(fixed, 6, NeedsZip64(InflatedSize(record)) ? kZip64Version : std::uint16_t{0});
   PutAt(fixed, 8, static_cast<std::uint16_t>(kFlagUtf8 | kFlagDescriptor));
-  PutAt(fixed, 10, kMethodStored);
+  PutAt(fixed, 10, record.inflated_size ? kMethodDeflated : kMethodStored);
   PutAt(fixed, 16, std::uint32_t{0});
   return AssembleCentralEntry(std::move(fixed), record.name, std::move(extra), {},
-                              {record.size, record.size, record.header_offset});
+                              {InflatedSize(record), record.size, record.header_offset});
 }
 
 CentralEntry MoveCentralEntry(const ZipEntry& entry, std::uint64_t header_offset) {

@@ -17,10 +17,11 @@ inline constexpr std::size_t kLocalCrcOffset = 14;
 inline constexpr std::size_t kCentralCrcOffset = 16;
 inline constexpr std::size_t kDescriptorCrcOffset = 4;
 
-// A stored record to be written. Its CRC is zero in what is made here.
+// A record to be written. Its CRC is zero in what is made here.
 struct NewRecord {
   std::string name;
-  std::uint64_t size = 0;
+  std::uint64_t size = 0;                           // as it is stored
+  std::optional<std::uint64_t> inflated_size = {};  // of one that is deflated
   std::uint64_t header_offset = 0;
   std::span<const std::byte>
       like;  // a central entry whose attributes and times it takes; empty for none

@@ -28,11 +28,13 @@ endforeach()
 add_custom_target(program_documents ALL DEPENDS ${documents})
 add_dependencies(programs program_documents)
 
-# LibTorch stays where it is: an installed fl-client finds it there, unless a copy lies in the lib folder beside it.
-if(TARGET fl-client)
-  set_target_properties(fl-client PROPERTIES
-    INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR};${TORCH_INSTALL_PREFIX}/lib")
-endif()
+# LibTorch stays where it is: installed programs find it there, unless a copy lies in the lib folder beside them.
+foreach(program fl-client compress)
+  if(TARGET ${program})
+    set_target_properties(${program} PROPERTIES
+      INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR};${TORCH_INSTALL_PREFIX}/lib")
+  endif()
+endforeach()
 
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/configs/" DESTINATION "${CMAKE_INSTALL_DATADIR}/fedge")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

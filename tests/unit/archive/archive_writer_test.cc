@@ -151,6 +151,22 @@ TEST_P(GoldenWriterTest, RecordsMoveWhenExtrasChangeTheirSize) {
   }
 }
 
+TEST_P(GoldenWriterTest, DeflatedExtrasReadBackAndAreWrittenOverLikeOthers) {
+  const auto base = Archive::Open(GetParam());
+  ASSERT_TRUE(base.ok());
+  const std::string text(100'000, 'p');
+  const Copy copy = Write(*base, {.extras = {{.name = "note.txt", .content = text, .deflate = true},
+                                             {.name = "none", .content = "", .deflate = true}}});
+  const auto opened = Archive::Open(copy.path);
+  ASSERT_TRUE(opened.ok()) << opened.status().ToString();
+  EXPECT_TRUE(opened->Verify().ok());
+  EXPECT_LT(opened->file_size(), base->file_size() + 2000);
+  EXPECT_EQ(*opened->ReadExtra("note.txt"), text);
+  EXPECT_EQ(*opened->ReadExtra("none"), "");
+  const Copy again = Write(*opened, {.extras = {{.name = "note.txt", .content = "short"}}});
+  EXPECT_EQ(*Archive::Open(again.path)->ReadExtra("note.txt"), "short");
+}
+
 TEST_P(GoldenWriterTest, TheOrderOfStoragesChangesNoByte) {
   const auto base = Archive::Open(GetParam());
   ASSERT_TRUE(base.ok());

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "fedge/common/status.h"
+
+namespace fedge {
+
+// What the program compress does, as its command line says it.
+struct CompressOptions {
+  std::string model;
+  std::string output;  // empty: DefaultOutput()
+  bool fp16 = false;
+  bool bf16 = false;
+  std::vector<std::string> inputs;  // "1x3x224x224", "tokens=1x80:int64"
+  bool dry_run = false;
+  bool force = false;
+  bool json = false;
+  bool measure = true;
+  std::uint32_t threads = 1;  // of what is timed
+
+  // "lower", "fp16", "bf16".
+  std::string method() const;
+  // "dir/model.edge.pt", "dir/model.fp16.pt"
+  std::string DefaultOutput() const;
+  // All problems at once.
+  Status Validate() const;
+};
+
+}  // namespace fedge
