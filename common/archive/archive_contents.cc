@@ -18,6 +18,7 @@ constexpr std::string_view kPickleRecord = "data.pkl";
 // A record that is read whole when a file is opened may hold this much per byte of the file: no
 // text that a writer deflates shrinks so far, and a small file can't ask for much memory.
 constexpr std::uint64_t kMaxTextRatio = 64;
+constexpr std::uint64_t kBlockBytes = 256 << 10;
 
 template <typename Items>
 std::vector<std::uint32_t> SortedByName(const Items& items) {
@@ -39,6 +40,15 @@ auto FindByName(const Items& items, const std::vector<std::uint32_t>& order, std
 
 std::string Describe(const RecordInfo& record) {
   return fmt::format("record '{}' at offset {}", PrintableName(record.name), record.header_offset);
+}
+
+Status CheckCrc(const RecordInfo& record, std::uint32_t crc) {
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+  return OkStatus();  // else a fuzzer gets no further
+#endif
+  if (crc == record.crc32) return OkStatus();
+  return DataLoss("{}: its CRC is {:08x}, the directory says {:08x}: the file is damaged",
+                  Describe(record), crc, record.crc32);
 }
 
 // All records lie in one folder, which entry 0 names; PyTorch's reader takes it from there too.
@@ -67,7 +77,7 @@ Status ListRecords(ArchiveContents& contents) {
   return OkStatus();
 }
 
-Result<std::string> ReadText(std::span<const std::byte> file, const RecordInfo& record) {
+Result<std::string> ReadText(const FileBytes& file, const RecordInfo& record) {
   if (record.size / kMaxTextRatio > record.stored_size) {
     return DataLoss("{}: {} deflated bytes that hold {} are no text", Describe(record),
                     record.stored_size, record.size);
@@ -75,7 +85,7 @@ Result<std::string> ReadText(std::span<const std::byte> file, const RecordInfo& 
   return ReadRecord(file, record);
 }
 
-Status CheckByteOrder(std::span<const std::byte> file, const ArchiveContents& contents) {
+Status CheckByteOrder(const FileBytes& file, const ArchiveContents& contents) {
   const RecordInfo* record = contents.FindRecord("byteorder");
   if (record == nullptr) return OkStatus();
   FEDGE_ASSIGN_OR_RETURN(const std::string order, ReadText(file, *record));
@@ -117,7 +127,7 @@ Status ListStorages(const Pickle& pickle, ArchiveContents& contents) {
   return OkStatus();
 }
 
-Status ReadTensors(std::span<const std::byte> file, ArchiveContents& contents) {
+Status ReadTensors(const FileBytes& file, ArchiveContents& contents) {
   const RecordInfo* record = contents.FindRecord(kPickleRecord);
   if (record == nullptr) {
     return InvalidArgument(
@@ -149,7 +159,7 @@ const TensorInfo* ArchiveContents::FindTensor(std::string_view name) const {
   return FindByName(tensors, tensors_by_name, name);
 }
 
-Result<ArchiveContents> ReadContents(std::span<const std::byte> file) {
+Result<ArchiveContents> ReadContents(const FileBytes& file) {
   ArchiveContents contents;
   FEDGE_ASSIGN_OR_RETURN(contents.directory, ReadZipDirectory(file));
   FEDGE_RETURN_IF_ERROR(ListRecords(contents));
@@ -159,31 +169,28 @@ Result<ArchiveContents> ReadContents(std::span<const std::byte> file) {
   return contents;
 }
 
-std::span<const std::byte> StoredBytes(std::span<const std::byte> file, const RecordInfo& record) {
-  return file.subspan(record.data_offset, record.stored_size);
-}
-
-Status CheckCrc(const RecordInfo& record, std::span<const std::byte> content) {
-#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-  return OkStatus();  // else a fuzzer gets no further
-#endif
-  const std::uint32_t crc = Crc32(content);
-  if (crc == record.crc32) return OkStatus();
-  return DataLoss("{}: its CRC is {:08x}, the directory says {:08x}: the file is damaged",
-                  Describe(record), crc, record.crc32);
-}
-
-Result<std::string> ReadRecord(std::span<const std::byte> file, const RecordInfo& record) {
-  const auto stored = StoredBytes(file, record);
-  std::string content;
-  if (record.deflated) {
-    content.resize(record.size);
-    const Status status = Inflate(stored, std::as_writable_bytes(std::span(content)));
-    if (!status.ok()) return status.WithContext(Describe(record));
-  } else {
-    content = AsText(stored);
+Status CheckRecord(const FileBytes& file, const RecordInfo& record) {
+  if (record.deflated) return ReadRecord(file, record).status();
+  std::vector<std::byte> buffer(std::min<std::uint64_t>(kBlockBytes, record.size));
+  std::uint32_t crc = 0;
+  for (std::uint64_t done = 0; done < record.size;) {
+    const auto block =
+        std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), record.size - done));
+    FEDGE_RETURN_IF_ERROR(file.ReadAt(record.data_offset + done, block));
+    crc = Crc32(block, crc);
+    done += block.size();
   }
-  FEDGE_RETURN_IF_ERROR(CheckCrc(record, AsBytes(content)));
+  return CheckCrc(record, crc);
+}
+
+Result<std::string> ReadRecord(const FileBytes& file, const RecordInfo& record) {
+  FEDGE_ASSIGN_OR_RETURN(std::string content, file.Read(record.data_offset, record.stored_size));
+  if (record.deflated) {
+    const std::string stored = std::exchange(content, std::string(record.size, '\0'));
+    const Status status = Inflate(AsBytes(stored), std::as_writable_bytes(std::span(content)));
+    if (!status.ok()) return status.WithContext(Describe(record));
+  }
+  FEDGE_RETURN_IF_ERROR(CheckCrc(record, Crc32(AsBytes(content))));
   return content;
 }
 

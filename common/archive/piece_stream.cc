@@ -13,7 +13,7 @@ constexpr std::size_t kBlockBytes = 256 << 10;
 
 }  // namespace
 
-PieceStream::PieceStream(std::unique_ptr<WritableFile> file, std::span<const std::byte> base,
+PieceStream::PieceStream(std::unique_ptr<WritableFile> file, const FileBytes& base,
                          std::vector<Piece> pieces, std::vector<Payload> payloads)
     : file_(std::move(file)), base_(base), pieces_(std::move(pieces)), payloads_(payloads.size()) {
   for (std::size_t i = 0; i < payloads.size(); ++i) {
@@ -77,7 +77,7 @@ Status PieceStream::Advance() {
 Status PieceStream::WritePiece(Piece& piece, bool& done) {
   switch (piece.source) {
     case Piece::Source::kBase:
-      return WriteAndHash(piece.offset, base_.subspan(piece.base_offset, piece.size));
+      return CopyBase(piece);
     case Piece::Source::kBytes:
       for (const CrcPatch& patch : piece.patches) {
         done = done && complete(patch.payload);
@@ -96,11 +96,19 @@ Status PieceStream::WritePiece(Piece& piece, bool& done) {
   return OkStatus();
 }
 
+Status PieceStream::CopyBase(const Piece& piece) {
+  for (std::uint64_t done = 0; done < piece.size;) {
+    const auto block = Block(piece.size - done);
+    FEDGE_RETURN_IF_ERROR(base_.ReadAt(piece.base_offset + done, block));
+    FEDGE_RETURN_IF_ERROR(WriteAndHash(piece.offset + done, block));
+    done += block.size();
+  }
+  return OkStatus();
+}
+
 Status PieceStream::ReadBack(std::uint64_t begin, std::uint64_t end) {
   while (begin < end) {
-    buffer_.resize(kBlockBytes);
-    const auto block = std::span(buffer_).first(
-        static_cast<std::size_t>(std::min<std::uint64_t>(kBlockBytes, end - begin)));
+    const auto block = Block(end - begin);
     FEDGE_RETURN_IF_ERROR(file_->ReadAt(begin, block));
     Hash(block);
     begin += block.size();
@@ -117,6 +125,12 @@ Status PieceStream::WriteAndHash(std::uint64_t offset, std::span<const std::byte
     bytes = bytes.subspan(block.size());
   }
   return OkStatus();
+}
+
+std::span<std::byte> PieceStream::Block(std::uint64_t wanted) {
+  buffer_.resize(kBlockBytes);
+  return std::span(buffer_).first(
+      static_cast<std::size_t>(std::min<std::uint64_t>(kBlockBytes, wanted)));
 }
 
 void PieceStream::Hash(std::span<const std::byte> bytes) {

@@ -108,8 +108,6 @@ Result<BaseModel> OpenBaseModel(const std::string& path, const ModelRef& model) 
   FEDGE_ASSIGN_OR_RETURN(Archive archive, Archive::Open(path));
   Result<Manifest> manifest = BuildManifest(archive);
   if (!manifest.ok()) return manifest.status().WithContext(path);
-  // Every record's header was read, and with it up to a megabyte around it.
-  archive.ReleasePages();
   return BaseModel{model, std::move(archive), std::move(*manifest)};
 }
 
