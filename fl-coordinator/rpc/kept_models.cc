@@ -106,11 +106,10 @@ Result<ModelFacts> ReadModelFacts(const std::string& path) {
 
 Result<BaseModel> OpenBaseModel(const std::string& path, const ModelRef& model) {
   FEDGE_ASSIGN_OR_RETURN(Archive archive, Archive::Open(path));
-  Result<Manifest> manifest = BuildManifest(archive);
-  if (!manifest.ok()) return manifest.status().WithContext(path);
+  FEDGE_ASSIGN_OR_RETURN(Manifest manifest, BuildManifest(archive));
   // Every record's header was read, and with it up to a megabyte around it.
   archive.ReleasePages();
-  return BaseModel{model, std::move(archive), std::move(*manifest)};
+  return BaseModel{model, std::move(archive), std::move(manifest)};
 }
 
 }  // namespace fedge
