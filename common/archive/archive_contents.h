@@ -32,8 +32,8 @@ struct ArchiveContents {
 Result<ArchiveContents> ReadContents(std::span<const std::byte> file);
 
 std::span<const std::byte> StoredBytes(std::span<const std::byte> file, const RecordInfo& record);
-// kDataLoss if `content` is not what the record's CRC says.
-Status CheckCrc(const RecordInfo& record, std::span<const std::byte> content);
+// kDataLoss if the CRC of its content is not the one in the directory.
+Status CheckCrc(const RecordInfo& record, std::uint32_t crc);
 // The uncompressed content, its CRC checked.
 Result<std::string> ReadRecord(std::span<const std::byte> file, const RecordInfo& record);
 
