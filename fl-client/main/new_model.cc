@@ -25,17 +25,6 @@ std::string ArchitectureHelp() {
   return help;
 }
 
-// For completion: "cnn", "mlp:".
-std::vector<std::string> ArchitectureBeginnings() {
-  std::vector<std::string> beginnings;
-  for (const ArchitectureInfo& info : Architectures()) {
-    const std::string usage(info.usage);
-    const std::size_t colon = usage.find(':');
-    beginnings.push_back(colon == std::string::npos ? usage : usage.substr(0, colon + 1));
-  }
-  return beginnings;
-}
-
 std::vector<std::string> KnownArchitectures() {
   std::vector<std::string> known;
   for (const ArchitectureInfo& info : Architectures())
@@ -92,7 +81,7 @@ int MakeNewModel(const NewModelOptions& options, bool quiet) {
 void BindNewModel(cli::App& app, NewModelOptions& options) {
   cli::Command& command = app.Subcommand("new-model", "makes a TorchScript model to begin with");
   command.Option("--arch", &options.architecture, "NAME", "the architecture, see below",
-                 {.group = "Model", .suggestions = ArchitectureBeginnings(), .required = true});
+                 {.group = "Model", .suggestions = KnownArchitectures(), .required = true});
   command.Option("-o,--output", &options.output, "FILE", "where to write it",
                  {.group = "Model", .required = true, .completion = cli::Completion::kFile});
   command.Option("--seed", &options.seed, "S", "of the weights", {.group = "Model"});
