@@ -18,7 +18,6 @@ constexpr std::string_view kPickleRecord = "data.pkl";
 // A record that is read whole when a file is opened may hold this much per byte of the file: no
 // text that a writer deflates shrinks so far, and a small file can't ask for much memory.
 constexpr std::uint64_t kMaxTextRatio = 64;
-constexpr std::uint64_t kBlockBytes = 256 << 10;
 
 template <typename Items>
 std::vector<std::uint32_t> SortedByName(const Items& items) {
@@ -171,15 +170,12 @@ Result<ArchiveContents> ReadContents(const FileBytes& file) {
 
 Status CheckRecord(const FileBytes& file, const RecordInfo& record) {
   if (record.deflated) return ReadRecord(file, record).status();
-  std::vector<std::byte> buffer(std::min<std::uint64_t>(kBlockBytes, record.size));
   std::uint32_t crc = 0;
-  for (std::uint64_t done = 0; done < record.size;) {
-    const auto block =
-        std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), record.size - done));
-    FEDGE_RETURN_IF_ERROR(file.ReadAt(record.data_offset + done, block));
-    crc = Crc32(block, crc);
-    done += block.size();
-  }
+  FEDGE_RETURN_IF_ERROR(
+      file.ForEachPiece(record.data_offset, record.size, [&crc](std::span<const std::byte> piece) {
+        crc = Crc32(piece, crc);
+        return OkStatus();
+      }));
   return CheckCrc(record, crc);
 }
 

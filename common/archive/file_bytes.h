@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "fedge/archive/bytes.h"
 #include "fedge/common/check.h"
@@ -36,6 +37,19 @@ class FileBytes {
     std::string content(size, '\0');
     FEDGE_RETURN_IF_ERROR(ReadAt(offset, std::as_writable_bytes(std::span(content))));
     return content;
+  }
+  // Hands the range to `take`, which returns a Status, piece by piece.
+  template <typename Take>
+  Status ForEachPiece(std::uint64_t offset, std::uint64_t size, const Take& take) const {
+    constexpr std::uint64_t kPieceBytes = 256u << 10;  // stays in the cache until it was looked at
+    std::vector<std::byte> buffer(std::min(kPieceBytes, size));
+    for (std::uint64_t done = 0; done < size;) {
+      const auto piece = std::span(buffer).first(std::min(kPieceBytes, size - done));
+      FEDGE_RETURN_IF_ERROR(ReadAt(offset + done, piece));
+      FEDGE_RETURN_IF_ERROR(take(std::span<const std::byte>(piece)));
+      done += piece.size();
+    }
+    return OkStatus();
   }
 
  private:

@@ -97,18 +97,20 @@ Status PieceStream::WritePiece(Piece& piece, bool& done) {
 }
 
 Status PieceStream::CopyBase(const Piece& piece) {
-  for (std::uint64_t done = 0; done < piece.size;) {
-    const auto block = Block(piece.size - done);
-    FEDGE_RETURN_IF_ERROR(base_.ReadAt(piece.base_offset + done, block));
-    FEDGE_RETURN_IF_ERROR(WriteAndHash(piece.offset + done, block));
-    done += block.size();
-  }
-  return OkStatus();
+  std::uint64_t offset = piece.offset;
+  return base_.ForEachPiece(piece.base_offset, piece.size,
+                            [&](std::span<const std::byte> bytes) -> Status {
+                              FEDGE_RETURN_IF_ERROR(WriteAndHash(offset, bytes));
+                              offset += bytes.size();
+                              return OkStatus();
+                            });
 }
 
 Status PieceStream::ReadBack(std::uint64_t begin, std::uint64_t end) {
   while (begin < end) {
-    const auto block = Block(end - begin);
+    buffer_.resize(kBlockBytes);
+    const auto block = std::span(buffer_).first(
+        static_cast<std::size_t>(std::min<std::uint64_t>(kBlockBytes, end - begin)));
     FEDGE_RETURN_IF_ERROR(file_->ReadAt(begin, block));
     Hash(block);
     begin += block.size();
@@ -125,12 +127,6 @@ Status PieceStream::WriteAndHash(std::uint64_t offset, std::span<const std::byte
     bytes = bytes.subspan(block.size());
   }
   return OkStatus();
-}
-
-std::span<std::byte> PieceStream::Block(std::uint64_t wanted) {
-  buffer_.resize(kBlockBytes);
-  return std::span(buffer_).first(
-      static_cast<std::size_t>(std::min<std::uint64_t>(kBlockBytes, wanted)));
 }
 
 void PieceStream::Hash(std::span<const std::byte> bytes) {

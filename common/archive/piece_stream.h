@@ -52,7 +52,6 @@ class PieceStream {
   Status WritePiece(Piece& piece, bool& done);
   Status CopyBase(const Piece& piece);
   Status ReadBack(std::uint64_t begin, std::uint64_t end);
-  std::span<std::byte> Block(std::uint64_t wanted);  // of the buffer
   Status WriteAndHash(std::uint64_t offset, std::span<const std::byte> bytes);
   void Hash(std::span<const std::byte> bytes);
 

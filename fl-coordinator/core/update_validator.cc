@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fedge/common/hash.h"
+#include "fedge/common/number_text.h"
 #include "fedge/coordinator/float_bits.h"
 
 namespace fedge {
@@ -102,7 +103,7 @@ Status UpdateValidator::CheckDelta(const ManifestEntry& entry, std::uint64_t fir
   return Refuse(std::isfinite(value) ? RefusalCode::kRange : RefusalCode::kNotFinite,
                 "'{}' element {} of the update is {}; an update must be finite and within half of "
                 "the range of {}",
-                entry.tensor, first_element + *index, value, DTypeName(entry.dtype));
+                entry.tensor, first_element + *index, NumberText(value), DTypeName(entry.dtype));
 }
 
 Status UpdateValidator::CheckEqual(const ManifestEntry& entry, std::uint64_t offset,

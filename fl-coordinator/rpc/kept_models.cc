@@ -106,9 +106,8 @@ Result<ModelFacts> ReadModelFacts(const std::string& path) {
 
 Result<BaseModel> OpenBaseModel(const std::string& path, const ModelRef& model) {
   FEDGE_ASSIGN_OR_RETURN(Archive archive, Archive::Open(path));
-  Result<Manifest> manifest = BuildManifest(archive);
-  if (!manifest.ok()) return manifest.status().WithContext(path);
-  return BaseModel{model, std::move(archive), std::move(*manifest)};
+  FEDGE_ASSIGN_OR_RETURN(Manifest manifest, BuildManifest(archive));
+  return BaseModel{model, std::move(archive), std::move(manifest)};
 }
 
 }  // namespace fedge

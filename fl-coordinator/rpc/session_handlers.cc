@@ -8,6 +8,7 @@
 #include "fedge/coordinator_rpc/poll_answers.h"
 #include "fedge/coordinator_rpc/poll_reactor.h"
 #include "fedge/coordinator_rpc/update_labels.h"
+#include "fedge/coordinator_rpc/upload_handlers.h"
 #include "fedge/rpc/convert.h"
 #include "fedge/rpc/transport.h"
 
@@ -116,6 +117,8 @@ Status Report(Actor& actor, const v1::ReportRequest& request) {
     if (reason.empty()) reason = "the client gave no reason";
     if (task->kind == TaskId::Kind::kEvaluate) {
       status = actor.Apply(EvaluationFailed{task->round, client, std::move(reason)}).status;
+    } else if (request.refusal() == v1::REFUSAL_NOT_FINITE) {
+      status = RefuseUnsent(actor, *session, *task, std::move(reason));
     } else {
       status = actor.Apply(TaskFailed{task->round, client, std::move(reason)}).status;
       if (status.ok()) actor.metrics().UpdateDecided(kFailedUpdate);

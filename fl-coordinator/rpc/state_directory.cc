@@ -1,8 +1,12 @@
 #include "fedge/coordinator_rpc/state_directory.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <filesystem>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <sys/stat.h>
 
@@ -23,6 +27,28 @@ Status MakePrivate(FileSystem& files, const std::string& folder) {
   const Status synced = files.SyncDirectory(parent.string());
   // Whoever may not read the folder above did not make this one in it just now.
   return synced.code() == StatusCode::kPermissionDenied ? OkStatus() : synced;
+}
+
+// Whether it may stand in a folder that has no database yet: from a coordinator that died while it
+// made the folder, or from the file system.
+bool MayBeOurs(std::string_view name) {
+  constexpr std::array<std::string_view, 5> kNames = {"lock", "models", "spool", "global.pt",
+                                                      "lost+found"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
+         name.starts_with("coordinator.db") || name.starts_with("acknowledged");
+}
+
+// A folder with something else in it, a home directory say, is not closed to others and written
+// into.
+Status CheckNotForeign(FileSystem& files, const std::string& folder) {
+  if (!files.Exists(folder)) return OkStatus();
+  FEDGE_ASSIGN_OR_RETURN(const std::vector<std::string> names, files.List(folder));
+  const auto foreign = std::find_if_not(names.begin(), names.end(), MayBeOurs);
+  if (foreign == names.end()) return OkStatus();
+  return FailedPrecondition(
+      "{} is no folder of a coordinator, and not empty: it holds '{}'; give --state-dir a new or "
+      "an empty folder",
+      folder, *foreign);
 }
 
 // Before a folder is made for it: whether there is a model to begin with, and whether it can be
@@ -70,7 +96,10 @@ Result<StateDirectory> OpenStateDirectory(FileSystem& files, const std::string& 
   // A database that is gone is not one that was never there: the store tells them apart.
   const bool is_new =
       !files.Exists(folder + "/coordinator.db") && !files.Exists(folder + "/acknowledged");
-  if (is_new) FEDGE_RETURN_IF_ERROR(CheckFirstModel(folder, model_path));
+  if (is_new) {
+    FEDGE_RETURN_IF_ERROR(CheckNotForeign(files, folder));
+    FEDGE_RETURN_IF_ERROR(CheckFirstModel(folder, model_path));
+  }
   StateDirectory directory;
   FEDGE_RETURN_IF_ERROR(MakePrivate(files, folder));
   Result<std::unique_ptr<FileLock>> lock = files.Lock(folder + "/lock");

@@ -109,7 +109,7 @@ TEST(BadInputE2eTest, ARoundWhoseClientsAllDivergeFailsAndTellsWhy) {
       1, "loss");
   const auto round = cluster.FedctlJson({"rounds", "show", "1"});
   ASSERT_TRUE(round.IsObject());
-  EXPECT_GE(round["failed"].GetUint64(), 2U);  // with two of three the quorum is out of reach
+  EXPECT_GE(round["refused"].GetUint64(), 2U);  // with two of three the quorum is out of reach
   int told = 0;
   for (const auto& task : round["tasks"].GetArray()) {
     if (task["reason"].IsString() &&
@@ -135,17 +135,27 @@ TEST(BadInputE2eTest, ANanLossIsReportedAndTheRoundGoesOnWithoutIt) {
     csv += fmt::format("{}\n", row % 10);
   }
   Write(cluster.File("broken.csv"), csv);
-  cluster.StartClient("broken", {"--data", "csv", "--data-file", cluster.File("broken.csv"),
-                                 "--label-column", "y", "--id", "broken"});
+  Process& client =
+      cluster.StartClient("broken", {"--data", "csv", "--data-file", cluster.File("broken.csv"),
+                                     "--label-column", "y", "--id", "broken"});
   ASSERT_TRUE(cluster.WaitForClients(3));
   const Finished run = cluster.Fedctl({"start-round", "--clients", "3", "--min-clients", "2"});
   EXPECT_EQ(run.status, 0) << run.err;
   const auto round = cluster.FedctlJson({"rounds", "show", "1"});
   ASSERT_TRUE(round.IsObject());
   EXPECT_EQ(round["accepted"].GetUint64(), 2U);
-  EXPECT_EQ(round["failed"].GetUint64(), 1U);
+  EXPECT_EQ(round["refused"].GetUint64(), 1U);
+  EXPECT_EQ(round["failed"].GetUint64(), 0U);
   EXPECT_STREQ(round["tasks"][0]["client_id"].GetString(), "broken");
-  EXPECT_NE(std::string(round["tasks"][0]["reason"].GetString()).find("loss"), std::string::npos);
+  EXPECT_STREQ(round["tasks"][0]["refusal"].GetString(), "not-finite");
+  // The operator and the client read the same, and a NaN has no sign.
+  const std::string reason = round["tasks"][0]["reason"].GetString();
+  EXPECT_EQ(reason.rfind("the loss is ", 0), 0U) << reason;
+  EXPECT_TRUE(client.WaitForText("task refused client=broken task=1:broken round=1: " + reason));
+  EXPECT_NE(cluster.Fedctl({"clients", "list"}).out.find("1 (not-finite)"), std::string::npos);
+  const std::string shown = cluster.Fedctl({"rounds", "show", "1"}).out;
+  EXPECT_NE(shown.find("refused: not-finite"), std::string::npos) << shown;
+  EXPECT_EQ(shown.find("-nan"), std::string::npos) << shown;
 }
 
 TEST(BadInputE2eTest, DataThatDoNotFitTheModelAreNamedWithBothShapes) {
