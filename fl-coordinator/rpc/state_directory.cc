@@ -60,9 +60,26 @@ Status CheckFirstModel(const std::string& folder, const std::string& model_path)
   return ReadModelFacts(model_path).status();
 }
 
-Status ImportFirstModel(const StateDirectory& directory, const std::string& folder,
-                        const std::string& model_path) {
+// A database that knows of no round beside models of rounds has lost them: beginning anew must be
+// what the user wants.
+Status CheckNothingForgotten(FileSystem& files, const std::string& folder,
+                             const std::string& model_path) {
+  FEDGE_ASSIGN_OR_RETURN(const std::vector<std::string> names, files.List(folder + "/models"));
+  const auto is_model = [](const std::string& name) { return name.ends_with(".pt"); };
+  if (std::none_of(names.begin(), names.end(), is_model)) return OkStatus();
+  FEDGE_ASSIGN_OR_RETURN(const FileContent given, ReadContent(files, model_path));
+  // One that died while it imported the first model.
+  if (names.size() == 1 && names[0] == given.digest.Hex() + ".pt") return OkStatus();
+  return DataLoss(
+      "{}/coordinator.db: knows of no round, yet {} models of earlier ones are in {}/models; "
+      "restore the folder from a backup, or go on from one of them in a new folder with --model",
+      folder, std::count_if(names.begin(), names.end(), is_model), folder);
+}
+
+Status ImportFirstModel(FileSystem& files, const StateDirectory& directory,
+                        const std::string& folder, const std::string& model_path) {
   FEDGE_RETURN_IF_ERROR(CheckFirstModel(folder, model_path));
+  FEDGE_RETURN_IF_ERROR(CheckNothingForgotten(files, folder, model_path));
   FEDGE_ASSIGN_OR_RETURN(const ModelRef model, directory.models->Import(model_path));
   const StoreWrite write = SaveModel{model};
   return directory.store->Commit({&write, 1});
@@ -116,7 +133,7 @@ Result<StateDirectory> OpenStateDirectory(FileSystem& files, const std::string& 
 
   FEDGE_ASSIGN_OR_RETURN(const State state, directory.store->LoadState());
   if (state.model.size == 0) {
-    FEDGE_RETURN_IF_ERROR(ImportFirstModel(directory, folder, model_path));
+    FEDGE_RETURN_IF_ERROR(ImportFirstModel(files, directory, folder, model_path));
   } else {
     FEDGE_RETURN_IF_ERROR(CheckSameModel(files, directory, state, folder, model_path));
   }

@@ -182,9 +182,10 @@ void BeginWanted(Actor& actor, SubmitReactor& reactor, const TrainAssignment& ta
     Refuse(actor, reactor, std::move(problem));
     return;
   }
-  if (actor.uploads().TakesTurns(header.payload_bytes()) &&
-      !actor.uploads().permits().Take(reactor.header().client, reactor.id())) {
-    return reactor.TurnAway(NotYet(actor), kAskAgain);
+  if (actor.uploads().TakesTurns(header.payload_bytes())) {
+    if (!actor.uploads().permits().Take(reactor.header().client, reactor.id()))
+      return reactor.TurnAway(NotYet(actor), kAskAgain);
+    actor.transfers().TookTurn(reactor.id());
   }
   const auto upload = OpenUpload(actor, task, reactor.header().client, *base);
   if (!upload.ok()) return reactor.TurnAway(upload.status());
