@@ -229,7 +229,7 @@ int App::Main(int argc, const char* const* argv) {
                                     .width = TerminalWidth(STDOUT_FILENO, 100),
                                     .color = UsesColor(STDOUT_FILENO)};
     const Outcome outcome = Parse(arguments, surroundings);
-    fmt::print(stderr, "{}", outcome.err);
+    std::fputs(outcome.err.c_str(), stderr);
     if (std::fwrite(outcome.out.data(), 1, outcome.out.size(), stdout) != outcome.out.size() ||
         std::fflush(stdout) != 0)
       return Fail(name(), Internal("cannot write to standard output: {}", std::strerror(errno)));

@@ -10,6 +10,7 @@
 
 #include <sys/stat.h>
 
+#include "fedge/archive/archive.h"
 #include "fedge/coordinator/stored_files.h"
 #include "fedge/coordinator_rpc/kept_models.h"
 
@@ -51,13 +52,15 @@ Status CheckNotForeign(FileSystem& files, const std::string& folder) {
       folder, *foreign);
 }
 
-// Before a folder is made for it: whether there is a model to begin with, and whether it can be
-// trained.
+// Before a folder is made for it: whether there is a model to begin with, whether it is whole and
+// whether it can be trained.
 Status CheckFirstModel(const std::string& folder, const std::string& model_path) {
   if (model_path.empty()) {
     return InvalidArgument("{} has no model yet; give the first one with --model FILE", folder);
   }
-  return ReadModelFacts(model_path).status();
+  FEDGE_RETURN_IF_ERROR(ReadModelFacts(model_path).status());
+  FEDGE_ASSIGN_OR_RETURN(const Archive archive, Archive::Open(model_path));
+  return archive.Verify();
 }
 
 // A database that knows of no round beside models of rounds has lost them: beginning anew must be

@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -65,6 +67,29 @@ TEST(BadInputE2eTest, AModelThatIsNoTorchScriptIsRefused) {
   };
   ExpectClearError(start(cluster.File("text.pt")), 1, "text.pt");
   ExpectClearError(start(cluster.File("missing.pt")), 1, "missing.pt");
+}
+
+// A changed bit of a weight would otherwise be trained, and the result look sound.
+TEST(BadInputE2eTest, ADamagedModelIsRefusedBeforeAFolderIsMade) {
+  Cluster cluster;
+  std::string model = ReadFile(cluster.model_path()).value();
+  model[model.size() / 2] = static_cast<char>(model[model.size() / 2] ^ 1);
+  Write(cluster.File("damaged.pt"), model);
+  ExpectClearError(cluster.Run("fl-coordinator",
+                               {"--model", cluster.File("damaged.pt"), "--state-dir",
+                                cluster.state_dir(), "--listen", "127.0.0.1:0", "--http", "off"}),
+                   1, "the file is damaged");
+  EXPECT_FALSE(std::filesystem::exists(cluster.state_dir()));
+}
+
+TEST(BadInputE2eTest, AClientOutlivesTheReaderOfItsLog) {
+  Cluster cluster;
+  const std::string command = "{ '" + ProgramPath("fl-client") +
+                              "' --coordinator 127.0.0.1:1 --reconnect 1s --data digits" +
+                              " --virtual 2 2>&1; echo $? >'" + cluster.File("code") +
+                              "'; } | true";
+  RunProgram({"/bin/sh", "-c", command}, {.folder = cluster.File("."), .name = "pipe"});
+  EXPECT_EQ(ReadFile(cluster.File("code")).value(), "3\n");
 }
 
 TEST(BadInputE2eTest, BeyondLoopbackOnlyWithInsecure) {
