@@ -56,6 +56,17 @@ Result<ListenAddress> ListenAddress::Parse(std::string_view text) {
   return address;
 }
 
+Status CheckConnectAddress(std::string_view text) {
+  constexpr std::string_view kUnix = "unix:";
+  if (text.starts_with(kUnix) && text.size() > kUnix.size()) return OkStatus();
+  const Result<ListenAddress> address = ListenAddress::Parse(text);
+  const bool named = address.ok() && address->host.find_first_of(" \t/") == std::string::npos;
+  if (named && address->port != 0) return OkStatus();
+  return InvalidArgument(
+      "'{}' is no address; it is HOST:PORT, such as 127.0.0.1:8470 or [::1]:8470, or unix:PATH",
+      text);
+}
+
 Status DiagnoseListen(const ListenAddress& address, std::string_view remedy) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;

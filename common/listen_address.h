@@ -19,6 +19,10 @@ struct ListenAddress {
   static Result<ListenAddress> Parse(std::string_view text);
 };
 
+// OK if a client can be told to connect there: HOST:PORT as above with a port of its own, or
+// unix:PATH. kInvalidArgument says what is wrong with `text`.
+Status CheckConnectAddress(std::string_view text);
+
 // Why this address cannot be listened on, found out by trying: in use, not ours, not allowed. OK if
 // it could be. `remedy` says what to do about one that is in use: "stop it or ...".
 Status DiagnoseListen(const ListenAddress& address, std::string_view remedy);

@@ -34,7 +34,8 @@ say "running: fedctl ${command[*]:1}"
 say "done: $output is a TorchScript model. Next:"
 cat <<TEXT
     $bin/fedctl model info $output
-    python3 -c 'import torch; print(torch.jit.load("$output"))'
-    $bin/fl-coordinator --help      a coordinator of your own; then fl-client on each site, and
+    PYTHONPATH=.deps/libtorch python3 -c 'import torch; print(torch.jit.load("$output"))'
+    $bin/fl-coordinator --model $output --state-dir state &       # a coordinator that stays
+    $bin/fl-client --data digits --virtual 50 --partition iid &    # or one fl-client on each site
     $bin/fedctl start-round --clients 50
 TEXT

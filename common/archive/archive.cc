@@ -16,7 +16,7 @@
 namespace fedge {
 
 using internal::ArchiveContents;
-using internal::ZipEntry;
+using internal::FileBytes;
 
 std::uint64_t TensorInfo::num_elements() const {
   std::uint64_t count = 1;
@@ -40,8 +40,9 @@ bool TensorInfo::is_contiguous() const {
 struct Archive::Impl {
   std::string path;
   std::optional<MappedFile> mapping;
-  std::unique_ptr<RandomAccessFile> file;  // the mapped one
+  std::unique_ptr<RandomAccessFile> opened;  // the mapped one
   std::span<const std::byte> bytes;
+  FileBytes file{bytes};  // bytes, or the opened file
   ArchiveContents contents;
   // Deflated storages, once they are asked for.
   mutable std::mutex mutex;
@@ -55,23 +56,34 @@ Archive::~Archive() = default;
 
 Result<Archive> Archive::Open(const std::string& path) {
   FEDGE_ASSIGN_OR_RETURN(MappedFile mapping, MappedFile::Open(path));
-  FEDGE_ASSIGN_OR_RETURN(Archive archive, FromBytes(mapping.bytes(), path));
-  FEDGE_ASSIGN_OR_RETURN(archive.impl_->file, PosixFileSystem().OpenForRead(path));
-  if (archive.impl_->file->size() != mapping.bytes().size())
+  FEDGE_ASSIGN_OR_RETURN(auto opened, PosixFileSystem().OpenForRead(path));
+  if (opened->size() != mapping.bytes().size())
     return DataLoss("{}: was replaced while it was opened", path);
-  archive.impl_->mapping = std::move(mapping);
-  return archive;
+  const FileBytes file(*opened);
+  FEDGE_ASSIGN_OR_RETURN(auto impl, Read(file, mapping.bytes(), path));
+  impl->opened = std::move(opened);
+  impl->mapping = std::move(mapping);
+  return Archive(std::move(impl));
 }
 
 Result<Archive> Archive::FromBytes(std::span<const std::byte> bytes, std::string name) {
-  auto contents = internal::ReadContents(bytes);
+  FEDGE_ASSIGN_OR_RETURN(auto impl, Read(bytes, bytes, std::move(name)));
+  return Archive(std::move(impl));
+}
+
+// What `bytes` holds is read from `file`.
+Result<std::unique_ptr<Archive::Impl>> Archive::Read(const internal::FileBytes& file,
+                                                     std::span<const std::byte> bytes,
+                                                     std::string name) {
+  auto contents = internal::ReadContents(file);
   if (!contents.ok()) return std::move(contents).status().WithContext(name);
   auto impl = std::make_unique<Impl>();
   impl->path = std::move(name);
   impl->bytes = bytes;
+  impl->file = file;
   impl->contents = std::move(contents).value();
   impl->inflated.resize(impl->contents.storages.size());
-  return Archive(std::move(impl));
+  return impl;
 }
 
 const std::string& Archive::path() const { return impl_->path; }
@@ -86,6 +98,7 @@ const std::vector<StorageInfo>& Archive::storages() const { return impl_->conten
 const std::vector<RecordInfo>& Archive::records() const { return impl_->contents.records; }
 bool Archive::is_module() const { return impl_->contents.is_module; }
 const internal::ZipDirectory& Archive::directory() const { return impl_->contents.directory; }
+const FileBytes& Archive::file() const { return impl_->file; }
 
 const TensorInfo* Archive::FindTensor(std::string_view name) const {
   return impl_->contents.FindTensor(name);
@@ -98,7 +111,7 @@ Result<std::string> Archive::ReadRecord(std::string_view name) const {
   const RecordInfo* record = FindRecord(name);
   if (record == nullptr)
     return NotFound("{}: has no record '{}'", path(), internal::PrintableName(name));
-  auto content = internal::ReadRecord(bytes(), *record);
+  auto content = internal::ReadRecord(impl_->file, *record);
   if (!content.ok()) return std::move(content).status().WithContext(path());
   return content;
 }
@@ -128,8 +141,7 @@ Status Archive::ReadStorage(std::size_t storage, std::uint64_t offset,
   FEDGE_CHECK(storage < storages().size());
   const StorageInfo& info = storages()[storage];
   FEDGE_CHECK(offset <= info.num_bytes() && out.size() <= info.num_bytes() - offset);
-  if (!info.deflated && impl_->file != nullptr)
-    return impl_->file->ReadAt(info.file_offset + offset, out);
+  if (!info.deflated) return impl_->file.ReadAt(info.file_offset + offset, out);
   FEDGE_ASSIGN_OR_RETURN(const auto bytes, StorageBytes(storage));
   const auto part = bytes.subspan(offset, out.size());
   std::copy(part.begin(), part.end(), out.begin());
@@ -138,9 +150,7 @@ Status Archive::ReadStorage(std::size_t storage, std::uint64_t offset,
 
 Status Archive::Verify() const {
   for (const RecordInfo& record : records()) {
-    const Status status = record.deflated
-                              ? internal::ReadRecord(bytes(), record).status()
-                              : internal::CheckCrc(record, internal::StoredBytes(bytes(), record));
+    const Status status = internal::CheckRecord(impl_->file, record);
     if (!status.ok()) return status.WithContext(path());
   }
   return OkStatus();

@@ -59,7 +59,8 @@ struct RecordInfo {
 
 namespace internal {
 struct ZipDirectory;
-}
+class FileBytes;
+}  // namespace internal
 
 // A TorchScript `.pt` (or a `torch.save` of tensors) opened by mapping it, without LibTorch and
 // without executing anything. Reads what torch.jit.save of 1.13 to 2.13 and C++ Module::save write.
@@ -116,10 +117,13 @@ class Archive {
 
   // For ArchiveWriter.
   const internal::ZipDirectory& directory() const;
+  const internal::FileBytes& file() const;
 
  private:
   struct Impl;
   explicit Archive(std::unique_ptr<Impl> impl);
+  static Result<std::unique_ptr<Impl>> Read(const internal::FileBytes& file,
+                                            std::span<const std::byte> bytes, std::string name);
   std::unique_ptr<Impl> impl_;
 };
 

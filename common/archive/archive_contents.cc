@@ -41,6 +41,15 @@ std::string Describe(const RecordInfo& record) {
   return fmt::format("record '{}' at offset {}", PrintableName(record.name), record.header_offset);
 }
 
+Status CheckCrc(const RecordInfo& record, std::uint32_t crc) {
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+  return OkStatus();  // else a fuzzer gets no further
+#endif
+  if (crc == record.crc32) return OkStatus();
+  return DataLoss("{}: its CRC is {:08x}, the directory says {:08x}: the file is damaged",
+                  Describe(record), crc, record.crc32);
+}
+
 // All records lie in one folder, which entry 0 names; PyTorch's reader takes it from there too.
 Status ListRecords(ArchiveContents& contents) {
   const auto& entries = contents.directory.entries;
@@ -67,7 +76,7 @@ Status ListRecords(ArchiveContents& contents) {
   return OkStatus();
 }
 
-Result<std::string> ReadText(std::span<const std::byte> file, const RecordInfo& record) {
+Result<std::string> ReadText(const FileBytes& file, const RecordInfo& record) {
   if (record.size / kMaxTextRatio > record.stored_size) {
     return DataLoss("{}: {} deflated bytes that hold {} are no text", Describe(record),
                     record.stored_size, record.size);
@@ -75,7 +84,7 @@ Result<std::string> ReadText(std::span<const std::byte> file, const RecordInfo& 
   return ReadRecord(file, record);
 }
 
-Status CheckByteOrder(std::span<const std::byte> file, const ArchiveContents& contents) {
+Status CheckByteOrder(const FileBytes& file, const ArchiveContents& contents) {
   const RecordInfo* record = contents.FindRecord("byteorder");
   if (record == nullptr) return OkStatus();
   FEDGE_ASSIGN_OR_RETURN(const std::string order, ReadText(file, *record));
@@ -117,7 +126,7 @@ Status ListStorages(const Pickle& pickle, ArchiveContents& contents) {
   return OkStatus();
 }
 
-Status ReadTensors(std::span<const std::byte> file, ArchiveContents& contents) {
+Status ReadTensors(const FileBytes& file, ArchiveContents& contents) {
   const RecordInfo* record = contents.FindRecord(kPickleRecord);
   if (record == nullptr) {
     return InvalidArgument(
@@ -149,7 +158,7 @@ const TensorInfo* ArchiveContents::FindTensor(std::string_view name) const {
   return FindByName(tensors, tensors_by_name, name);
 }
 
-Result<ArchiveContents> ReadContents(std::span<const std::byte> file) {
+Result<ArchiveContents> ReadContents(const FileBytes& file) {
   ArchiveContents contents;
   FEDGE_ASSIGN_OR_RETURN(contents.directory, ReadZipDirectory(file));
   FEDGE_RETURN_IF_ERROR(ListRecords(contents));
@@ -159,31 +168,25 @@ Result<ArchiveContents> ReadContents(std::span<const std::byte> file) {
   return contents;
 }
 
-std::span<const std::byte> StoredBytes(std::span<const std::byte> file, const RecordInfo& record) {
-  return file.subspan(record.data_offset, record.stored_size);
+Status CheckRecord(const FileBytes& file, const RecordInfo& record) {
+  if (record.deflated) return ReadRecord(file, record).status();
+  std::uint32_t crc = 0;
+  FEDGE_RETURN_IF_ERROR(
+      file.ForEachPiece(record.data_offset, record.size, [&crc](std::span<const std::byte> piece) {
+        crc = Crc32(piece, crc);
+        return OkStatus();
+      }));
+  return CheckCrc(record, crc);
 }
 
-Status CheckCrc(const RecordInfo& record, std::span<const std::byte> content) {
-#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-  return OkStatus();  // else a fuzzer gets no further
-#endif
-  const std::uint32_t crc = Crc32(content);
-  if (crc == record.crc32) return OkStatus();
-  return DataLoss("{}: its CRC is {:08x}, the directory says {:08x}: the file is damaged",
-                  Describe(record), crc, record.crc32);
-}
-
-Result<std::string> ReadRecord(std::span<const std::byte> file, const RecordInfo& record) {
-  const auto stored = StoredBytes(file, record);
-  std::string content;
+Result<std::string> ReadRecord(const FileBytes& file, const RecordInfo& record) {
+  FEDGE_ASSIGN_OR_RETURN(std::string content, file.Read(record.data_offset, record.stored_size));
   if (record.deflated) {
-    content.resize(record.size);
-    const Status status = Inflate(stored, std::as_writable_bytes(std::span(content)));
+    const std::string stored = std::exchange(content, std::string(record.size, '\0'));
+    const Status status = Inflate(AsBytes(stored), std::as_writable_bytes(std::span(content)));
     if (!status.ok()) return status.WithContext(Describe(record));
-  } else {
-    content = AsText(stored);
   }
-  FEDGE_RETURN_IF_ERROR(CheckCrc(record, AsBytes(content)));
+  FEDGE_RETURN_IF_ERROR(CheckCrc(record, Crc32(AsBytes(content))));
   return content;
 }
 

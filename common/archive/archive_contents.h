@@ -2,12 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "fedge/archive/archive.h"
+#include "fedge/archive/file_bytes.h"
 #include "fedge/archive/zip_directory.h"
 #include "fedge/common/result.h"
 
@@ -29,12 +29,12 @@ struct ArchiveContents {
 };
 
 // Directory, pickle, class headers: see Archive::Open. Messages lack the path.
-Result<ArchiveContents> ReadContents(std::span<const std::byte> file);
+Result<ArchiveContents> ReadContents(const FileBytes& file);
 
-std::span<const std::byte> StoredBytes(std::span<const std::byte> file, const RecordInfo& record);
-// kDataLoss if `content` is not what the record's CRC says.
-Status CheckCrc(const RecordInfo& record, std::span<const std::byte> content);
+// kDataLoss if the content is not what the record's CRC says. Memory does not grow with a record
+// that is not deflated.
+Status CheckRecord(const FileBytes& file, const RecordInfo& record);
 // The uncompressed content, its CRC checked.
-Result<std::string> ReadRecord(std::span<const std::byte> file, const RecordInfo& record);
+Result<std::string> ReadRecord(const FileBytes& file, const RecordInfo& record);
 
 }  // namespace fedge::internal

@@ -6,11 +6,10 @@
 
 #include "fedge/archive/bytes.h"
 #include "fedge/archive/zip_records.h"
+#include "fedge/common/hash.h"
 
 namespace fedge::internal {
 namespace {
-
-using Bytes = std::span<const std::byte>;
 
 constexpr std::uint64_t kAlignment = 64;
 constexpr std::uint64_t kMaxDescriptor = 24;
@@ -19,7 +18,7 @@ class Planner {
  public:
   explicit Planner(const LayoutRequest& request) : request_(request), file_(request.file) {}
 
-  std::vector<Piece> Plan() {
+  Result<std::vector<Piece>> Plan() {
     const auto& entries = request_.directory.entries;
     std::vector<std::size_t> order(entries.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -30,8 +29,8 @@ class Planner {
     if (!order.empty()) Copy(0, entries[order[0]].header_offset);
     for (std::size_t i = 0; i < order.size(); ++i) {
       const bool last = i + 1 == order.size();
-      Place(order[i],
-            last ? request_.directory.central_offset : entries[order[i + 1]].header_offset);
+      FEDGE_RETURN_IF_ERROR(Place(order[i], last ? request_.directory.central_offset
+                                                 : entries[order[i + 1]].header_offset));
     }
     for (const AddedRecord& added : request_.added) Add(added);
     AddDirectory();
@@ -40,50 +39,51 @@ class Planner {
 
  private:
   // Record `index`, whose bytes in the base reach to `end`, its descriptor included.
-  void Place(std::size_t index, std::uint64_t end) {
+  Status Place(std::size_t index, std::uint64_t end) {
     const ZipEntry& entry = request_.directory.entries[index];
     const RecordChange& change = request_.changes[index];
     switch (change.kind) {
       case RecordChange::Kind::kDrop:
-        return;
+        return OkStatus();
       case RecordChange::Kind::kKeep:
-        Keep(index, entry, end);
-        return;
+        return Keep(index, entry, end);
       case RecordChange::Kind::kReplace: {
         const bool same_place = cursor_ == entry.header_offset && entry.method == kMethodStored &&
                                 entry.size == request_.payloads[change.payload].size &&
                                 !request_.payloads[change.payload].inflated &&
                                 entry.data_offset % kAlignment == 0;
-        if (same_place) {
-          Overwrite(index, entry, end);
-        } else {
-          Rewrite(index, entry);
-        }
-        return;
+        if (same_place) return Overwrite(index, entry, end);
+        Rewrite(index, entry);
+        return OkStatus();
       }
     }
+    return OkStatus();
   }
 
-  void Keep(std::size_t index, const ZipEntry& entry, std::uint64_t end) {
+  Status Keep(std::size_t index, const ZipEntry& entry, std::uint64_t end) {
     const std::uint64_t header_offset = cursor_;
     if (cursor_ == entry.header_offset || entry.data_offset % kAlignment != 0) {
       Copy(entry.header_offset, end);
     } else {
-      const Bytes header =
-          file_.subspan(entry.header_offset, entry.data_offset - entry.header_offset);
-      Append(PadHeader(header, cursor_, kAlignment), {});
+      FEDGE_ASSIGN_OR_RETURN(const std::string header, Header(entry));
+      Append(PadHeader(AsBytes(header), cursor_, kAlignment), {});
       Copy(entry.data_offset, end);
     }
     central_[index] = MoveCentralEntry(entry, header_offset);
+    return OkStatus();
+  }
+
+  Result<std::string> Header(const ZipEntry& entry) const {
+    return file_.Read(entry.header_offset, entry.data_offset - entry.header_offset);
   }
 
   // New content of the same size in the same place.
-  void Overwrite(std::size_t index, const ZipEntry& entry, std::uint64_t end) {
+  Status Overwrite(std::size_t index, const ZipEntry& entry, std::uint64_t end) {
     const std::size_t payload = request_.changes[index].payload;
-    std::string header(
-        AsText(file_.subspan(entry.header_offset, entry.data_offset - entry.header_offset)));
+    FEDGE_ASSIGN_OR_RETURN(std::string header, Header(entry));
     const std::uint64_t trailer_end = std::min(end, entry.data_end() + kMaxDescriptor);
-    std::string trailer(AsText(file_.subspan(entry.data_end(), trailer_end - entry.data_end())));
+    FEDGE_ASSIGN_OR_RETURN(std::string trailer,
+                           file_.Read(entry.data_end(), trailer_end - entry.data_end()));
     const auto descriptor = DescriptorCrcOffset(header, trailer);
     // A writer that knew the CRC in time put it into the header as well.
     const bool in_header =
@@ -96,6 +96,7 @@ class Planner {
                                    : std::vector<CrcPatch>{});
     Copy(trailer_end, end);
     central_[index] = {.bytes = std::string(AsText(entry.central)), .crc_of = payload};
+    return OkStatus();
   }
 
   // New content in a record of its own making, with the name and attributes of the base's.
@@ -193,7 +194,7 @@ class Planner {
   }
 
   const LayoutRequest& request_;
-  Bytes file_;
+  const FileBytes& file_;
   std::uint64_t cursor_ = 0;
   std::vector<Piece> pieces_;
   std::vector<CentralEntry> central_;  // of the base's entries, then of the added; empty if dropped
@@ -201,6 +202,8 @@ class Planner {
 
 }  // namespace
 
-std::vector<Piece> PlanLayout(const LayoutRequest& request) { return Planner(request).Plan(); }
+Result<std::vector<Piece>> PlanLayout(const LayoutRequest& request) {
+  return Planner(request).Plan();
+}
 
 }  // namespace fedge::internal

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "fedge/archive/file_bytes.h"
 #include "fedge/archive/zip_directory.h"
+#include "fedge/common/result.h"
 
 // Where the bytes of a changed copy of an archive lie. Sizes are known before any content is, so
 // the whole layout is; only checksums are filled in later.
@@ -57,7 +59,7 @@ struct AddedRecord {
 };
 
 struct LayoutRequest {
-  std::span<const std::byte> file;
+  FileBytes file;
   const ZipDirectory& directory;
   std::vector<RecordChange> changes;  // of the directory's entries, one by one
   std::vector<AddedRecord> added;     // behind the last record
@@ -69,6 +71,7 @@ struct LayoutRequest {
 // size records move up or down: one whose data lay at a multiple of 64 bytes, as PyTorch's writer
 // puts them, lies so again, padded in its header as PyTorch does; replaced and added ones are
 // stored as their payloads say and lie so too.
-std::vector<Piece> PlanLayout(const LayoutRequest& request);
+// The errors of reading the file.
+Result<std::vector<Piece>> PlanLayout(const LayoutRequest& request);
 
 }  // namespace fedge::internal

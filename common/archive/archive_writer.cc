@@ -70,7 +70,7 @@ Status ArchiveWriter::Impl::Start() {
       if (plan.payload_of_storage.contains(storage)) hashes.try_emplace(storage);
     }
   }
-  stream = std::make_unique<PieceStream>(std::move(file), base.bytes(), std::move(plan.pieces),
+  stream = std::make_unique<PieceStream>(std::move(file), base.file(), std::move(plan.pieces),
                                          std::move(plan.payloads));
   return stream->Start();
 }

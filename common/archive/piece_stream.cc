@@ -13,7 +13,7 @@ constexpr std::size_t kBlockBytes = 256 << 10;
 
 }  // namespace
 
-PieceStream::PieceStream(std::unique_ptr<WritableFile> file, std::span<const std::byte> base,
+PieceStream::PieceStream(std::unique_ptr<WritableFile> file, const FileBytes& base,
                          std::vector<Piece> pieces, std::vector<Payload> payloads)
     : file_(std::move(file)), base_(base), pieces_(std::move(pieces)), payloads_(payloads.size()) {
   for (std::size_t i = 0; i < payloads.size(); ++i) {
@@ -78,7 +78,7 @@ Status PieceStream::Advance() {
 Status PieceStream::WritePiece(Piece& piece, bool& done) {
   switch (piece.source) {
     case Piece::Source::kBase:
-      return WriteAndHash(piece.offset, base_.subspan(piece.base_offset, piece.size));
+      return CopyBase(piece);
     case Piece::Source::kBytes:
       for (const CrcPatch& patch : piece.patches) {
         done = done && complete(patch.payload);
@@ -95,6 +95,16 @@ Status PieceStream::WritePiece(Piece& piece, bool& done) {
     }
   }
   return OkStatus();
+}
+
+Status PieceStream::CopyBase(const Piece& piece) {
+  std::uint64_t offset = piece.offset;
+  return base_.ForEachPiece(piece.base_offset, piece.size,
+                            [&](std::span<const std::byte> bytes) -> Status {
+                              FEDGE_RETURN_IF_ERROR(WriteAndHash(offset, bytes));
+                              offset += bytes.size();
+                              return OkStatus();
+                            });
 }
 
 Status PieceStream::ReadBack(std::uint64_t begin, std::uint64_t end) {

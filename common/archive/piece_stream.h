@@ -20,8 +20,8 @@ namespace fedge::internal {
 class PieceStream {
  public:
   // `base` outlives the stream. Payloads without content are streamed, or given by SetContent.
-  PieceStream(std::unique_ptr<WritableFile> file, std::span<const std::byte> base,
-              std::vector<Piece> pieces, std::vector<Payload> payloads);
+  PieceStream(std::unique_ptr<WritableFile> file, const FileBytes& base, std::vector<Piece> pieces,
+              std::vector<Payload> payloads);
 
   // Empties the file and writes what does not wait for a payload.
   Status Start();
@@ -50,12 +50,13 @@ class PieceStream {
   Status Advance();
   // False in `done` if the piece waits for a payload.
   Status WritePiece(Piece& piece, bool& done);
+  Status CopyBase(const Piece& piece);
   Status ReadBack(std::uint64_t begin, std::uint64_t end);
   Status WriteAndHash(std::uint64_t offset, std::span<const std::byte> bytes);
   void Hash(std::span<const std::byte> bytes);
 
   std::unique_ptr<WritableFile> file_;
-  std::span<const std::byte> base_;
+  FileBytes base_;
   std::vector<Piece> pieces_;
   std::vector<PayloadState> payloads_;
   std::size_t current_ = 0;   // the first piece that is not hashed

@@ -34,11 +34,11 @@ class Planner {
       FEDGE_RETURN_IF_ERROR(Replace(storage));
     for (ArchiveWriter::Extra& extra : options_.extras) FEDGE_RETURN_IF_ERROR(Set(extra));
     FEDGE_RETURN_IF_ERROR(PlanDerived());
-    plan_.pieces = PlanLayout({.file = base_.bytes(),
-                               .directory = directory_,
-                               .changes = std::move(changes_),
-                               .added = std::move(added_),
-                               .payloads = plan_.payloads});
+    FEDGE_ASSIGN_OR_RETURN(plan_.pieces, PlanLayout({.file = base_.file(),
+                                                     .directory = directory_,
+                                                     .changes = std::move(changes_),
+                                                     .added = std::move(added_),
+                                                     .payloads = plan_.payloads}));
     return std::move(plan_);
   }
 

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "fedge/archive/bytes.h"
 #include "fedge/archive/record_name.h"
+#include "fedge/common/hash.h"
 
 namespace fedge::internal {
 namespace {
@@ -24,13 +27,12 @@ struct EndRecord {
   std::uint64_t begin = 0;  // of the first end record
 };
 
-std::optional<std::size_t> FindEnd(Bytes file) {
-  if (file.size() < kEndSize) return std::nullopt;
-  const std::size_t last = file.size() - kEndSize;
-  const std::size_t first = last > kMax16 ? last - kMax16 : 0;
-  for (std::size_t at = last + 1; at-- > first;) {
-    if (LoadLittle<std::uint32_t>(file, at) == kEndSignature &&
-        LoadLittle<std::uint16_t>(file, at + 20) == file.size() - at - kEndSize) {
+// In the last bytes of a file, all that an end record with the longest comment can reach over.
+std::optional<std::size_t> FindEnd(Bytes last) {
+  if (last.size() < kEndSize) return std::nullopt;
+  for (std::size_t at = last.size() - kEndSize + 1; at-- > 0;) {
+    if (LoadLittle<std::uint32_t>(last, at) == kEndSignature &&
+        LoadLittle<std::uint16_t>(last, at + 20) == last.size() - at - kEndSize) {
       return at;
     }
   }
@@ -42,15 +44,17 @@ bool Agrees(std::uint64_t narrow, std::uint64_t all_ones, std::uint64_t wide) {
   return narrow == all_ones || narrow == wide;
 }
 
-Status ReadZip64End(Bytes file, std::size_t locator, EndRecord& end) {
-  const auto at = LoadLittle<std::uint64_t>(file, locator + 8);
-  if (!Within(at, kZip64EndSize, locator) ||
-      LoadLittle<std::uint32_t>(file, at) != kZip64EndSignature) {
+// `locator` is the locator's offset in the file, `at` where it says that the record is.
+Status ReadZip64End(const FileBytes& file, std::uint64_t locator, std::uint64_t at,
+                    EndRecord& end) {
+  std::array<std::byte, kZip64EndSize> record{};
+  const bool within = Within(at, kZip64EndSize, locator);
+  if (within) FEDGE_RETURN_IF_ERROR(file.ReadAt(at, record));
+  if (!within || LoadLittle<std::uint32_t>(record, 0) != kZip64EndSignature)
     return DataLoss("the zip64 end record is not at offset {}, where its locator says", at);
-  }
-  const EndRecord wide{.num_entries = LoadLittle<std::uint64_t>(file, at + 32),
-                       .central_size = LoadLittle<std::uint64_t>(file, at + 40),
-                       .central_offset = LoadLittle<std::uint64_t>(file, at + 48),
+  const EndRecord wide{.num_entries = LoadLittle<std::uint64_t>(record, 32),
+                       .central_size = LoadLittle<std::uint64_t>(record, 40),
+                       .central_offset = LoadLittle<std::uint64_t>(record, 48),
                        .begin = at};
   if (!Agrees(end.num_entries, kMax16, wide.num_entries) ||
       !Agrees(end.central_size, kMax32, wide.central_size) ||
@@ -61,23 +65,31 @@ Status ReadZip64End(Bytes file, std::size_t locator, EndRecord& end) {
   return OkStatus();
 }
 
-Result<EndRecord> ReadEnd(Bytes file) {
-  const auto at = FindEnd(file);
+Result<EndRecord> ReadEnd(const FileBytes& file) {
+  const std::uint64_t reach =
+      std::min<std::uint64_t>(file.size(), kZip64LocatorSize + kEndSize + kMax16);
+  FEDGE_ASSIGN_OR_RETURN(const std::string text, file.Read(file.size() - reach, reach));
+  const Bytes last = AsBytes(text);
+  const auto at = FindEnd(last);
   if (!at.has_value()) {
-    if (file.size() >= 4 && LoadLittle<std::uint32_t>(file, 0) == kLocalHeaderSignature) {
+    std::array<std::byte, 4> first{};
+    if (file.size() >= first.size()) FEDGE_RETURN_IF_ERROR(file.ReadAt(0, first));
+    if (LoadLittle<std::uint32_t>(first, 0) == kLocalHeaderSignature) {
       return DataLoss("has no directory at its end (offset {}): the file was cut off", file.size());
     }
     return InvalidArgument(
         "is not a TorchScript archive (no zip file); write it with torch.jit.save");
   }
-  EndRecord end{.num_entries = LoadLittle<std::uint16_t>(file, *at + 10),
-                .central_size = LoadLittle<std::uint32_t>(file, *at + 12),
-                .central_offset = LoadLittle<std::uint32_t>(file, *at + 16),
-                .begin = *at};
+  const std::uint64_t begin = file.size() - reach;  // of `last`
+  EndRecord end{.num_entries = LoadLittle<std::uint16_t>(last, *at + 10),
+                .central_size = LoadLittle<std::uint32_t>(last, *at + 12),
+                .central_offset = LoadLittle<std::uint32_t>(last, *at + 16),
+                .begin = begin + *at};
   const std::size_t locator = *at - std::min(*at, kZip64LocatorSize);
   if (*at >= kZip64LocatorSize &&
-      LoadLittle<std::uint32_t>(file, locator) == kZip64LocatorSignature) {
-    FEDGE_RETURN_IF_ERROR(ReadZip64End(file, locator, end));
+      LoadLittle<std::uint32_t>(last, locator) == kZip64LocatorSignature) {
+    FEDGE_RETURN_IF_ERROR(
+        ReadZip64End(file, begin + locator, LoadLittle<std::uint64_t>(last, locator + 8), end));
   }
   if (!Within(end.central_offset, end.central_size, end.begin)) {
     return DataLoss("the directory of {} bytes at offset {} runs past the end records at {}",
@@ -129,20 +141,23 @@ Status CheckSizes(const ZipEntry& entry) {
 }
 
 // Finds the data behind the local header.
-Status ReadLocalHeader(Bytes file, std::uint64_t central_offset, ZipEntry& entry) {
+Status ReadLocalHeader(const FileBytes& file, std::uint64_t central_offset, ZipEntry& entry) {
   const std::uint64_t at = entry.header_offset;
-  if (!Within(at, kLocalHeaderSize, central_offset) ||
-      LoadLittle<std::uint32_t>(file, at) != kLocalHeaderSignature) {
+  if (!Within(at, kLocalHeaderSize, central_offset)) return DataLoss("there is no record header");
+  FEDGE_ASSIGN_OR_RETURN(
+      const std::string text,
+      file.Read(at, std::min(kLocalHeaderSize + entry.name.size(), central_offset - at)));
+  const Bytes header = AsBytes(text);
+  if (LoadLittle<std::uint32_t>(header, 0) != kLocalHeaderSignature)
     return DataLoss("there is no record header");
-  }
-  const std::size_t name_size = LoadLittle<std::uint16_t>(file, at + 26);
-  const std::size_t extra_size = LoadLittle<std::uint16_t>(file, at + 28);
+  const std::size_t name_size = LoadLittle<std::uint16_t>(header, 26);
+  const std::size_t extra_size = LoadLittle<std::uint16_t>(header, 28);
   if (!Within(at + kLocalHeaderSize, name_size + extra_size, central_offset) ||
-      AsText(file.subspan(at + kLocalHeaderSize, name_size)) != entry.name) {
+      name_size != entry.name.size() || AsText(header.subspan(kLocalHeaderSize)) != entry.name) {
     return DataLoss("the record header does not have this name");
   }
-  if (LoadLittle<std::uint16_t>(file, at + 8) != entry.method ||
-      (LoadLittle<std::uint16_t>(file, at + 6) & kFlagsUnreadable) != 0) {
+  if (LoadLittle<std::uint16_t>(header, 8) != entry.method ||
+      (LoadLittle<std::uint16_t>(header, 6) & kFlagsUnreadable) != 0) {
     return DataLoss("the record header contradicts the directory");
   }
   entry.data_offset = at + kLocalHeaderSize + name_size + extra_size;
@@ -206,13 +221,18 @@ Status CheckApart(const std::vector<ZipEntry>& entries) {
 
 }  // namespace
 
-Result<ZipDirectory> ReadZipDirectory(Bytes file) {
+Result<ZipDirectory> ReadZipDirectory(const FileBytes& file) {
   FEDGE_ASSIGN_OR_RETURN(const EndRecord end, ReadEnd(file));
+  FEDGE_ASSIGN_OR_RETURN(std::string text,
+                         file.Read(end.central_offset, file.size() - end.central_offset));
+  auto kept = std::make_unique<const std::string>(std::move(text));
+  const Bytes bytes = AsBytes(*kept);
   ZipDirectory directory{.entries = {},
                          .central_offset = end.central_offset,
-                         .tail = file.subspan(end.central_offset + end.central_size)};
+                         .tail = bytes.subspan(end.central_size),
+                         .bytes = std::move(kept)};
   directory.entries.reserve(end.num_entries);
-  Bytes central = file.subspan(end.central_offset, end.central_size);
+  Bytes central = bytes.first(end.central_size);
   for (std::uint64_t i = 0; i < end.num_entries; ++i) {
     auto entry = ReadEntry(central);
     if (!entry.ok()) {

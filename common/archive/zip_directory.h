@@ -2,10 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "fedge/archive/file_bytes.h"
 #include "fedge/common/result.h"
 
 // The ZIP container of an archive (PKWARE APPNOTE 6.3, with ZIP64): where each record lies.
@@ -31,7 +34,7 @@ inline constexpr std::uint16_t kMethodDeflated = 8;
 inline constexpr std::uint32_t kMax32 = 0xffffffff;
 inline constexpr std::uint16_t kMax16 = 0xffff;
 
-// One record. Views point into the file.
+// One record. Views point into the directory.
 struct ZipEntry {
   std::string_view name;  // whole, with the root folder
   std::uint16_t flags = 0;
@@ -51,13 +54,14 @@ struct ZipDirectory {
   std::vector<ZipEntry> entries;
   std::uint64_t central_offset = 0;
   std::span<const std::byte> tail;  // what follows the central directory: the end records
+  std::unique_ptr<const std::string> bytes = {};  // of the central directory and the tail
 };
 
 // Reads and checks the directory: every record lies within the file, apart from the others, is
 // stored or deflated, not encrypted, inflates to no more than deflate can, and has a unique
 // relative name without "..". kInvalidArgument: no zip, or one with such features; kDataLoss: a
 // zip, but torn or inconsistent.
-Result<ZipDirectory> ReadZipDirectory(std::span<const std::byte> file);
+Result<ZipDirectory> ReadZipDirectory(const FileBytes& file);
 
 // The fields of a central directory entry's or local header's extra area, in order: calls visit(id,
 // payload, whole). False if the area is malformed.

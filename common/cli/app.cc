@@ -1,7 +1,9 @@
 #include "fedge/cli/app.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <set>
 #include <utility>
@@ -227,8 +229,10 @@ int App::Main(int argc, const char* const* argv) {
                                     .width = TerminalWidth(STDOUT_FILENO, 100),
                                     .color = UsesColor(STDOUT_FILENO)};
     const Outcome outcome = Parse(arguments, surroundings);
-    fmt::print(stdout, "{}", outcome.out);
-    fmt::print(stderr, "{}", outcome.err);
+    std::fputs(outcome.err.c_str(), stderr);
+    if (std::fwrite(outcome.out.data(), 1, outcome.out.size(), stdout) != outcome.out.size() ||
+        std::fflush(stdout) != 0)
+      return Fail(name(), Internal("cannot write to standard output: {}", std::strerror(errno)));
     return outcome.command != nullptr ? outcome.command->CallRun() : outcome.exit_code;
   } catch (const std::exception& error) {
     return Fail(name(), Internal("{}", error.what()));

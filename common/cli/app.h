@@ -24,7 +24,8 @@
 //
 // Every program also gets --help, --version, --config FILE, --print-config and --quiet. A flag
 // beats an environment variable, that beats the configuration file, that beats the default. In a
-// file (TOML) the keys are the long flags; those of a subcommand stand in a table of its name.
+// file (TOML) the keys are the long flags. Above all tables a key is for every command that has the
+// flag; in a table with a subcommand's name ([start-round], [rounds.list]) for that one only.
 namespace fedge::cli {
 
 // A program or one of its subcommands. Thread-compatible. Targets outlive it.

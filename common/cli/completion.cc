@@ -34,12 +34,17 @@ std::string Identifier(std::string text) {
   return "_" + text;
 }
 
+// Words that completion offers as the value.
+const std::vector<std::string>& Words(const Option& option) {
+  return option.spec.choices.empty() ? option.spec.suggestions : option.spec.choices;
+}
+
 // ---- bash ----
 
 std::string BashValues(const Option& option) {
-  if (!option.spec.choices.empty()) {
+  if (!Words(option).empty()) {
     return fmt::format("mapfile -t COMPREPLY < <(compgen -W '{}' -- \"$cur\")",
-                       fmt::join(option.spec.choices, " "));
+                       fmt::join(Words(option), " "));
   }
   switch (option.spec.completion) {
     case Completion::kFile:
@@ -101,7 +106,8 @@ std::string ZshQuote(std::string_view text, bool brackets) {
 }
 
 std::string ZshAction(const Option& option) {
-  if (!option.spec.choices.empty()) return fmt::format("({})", fmt::join(option.spec.choices, " "));
+  if (!Words(option).empty())
+    return fmt::format("({})", ZshQuote(fmt::format("{}", fmt::join(Words(option), " ")), true));
   if (option.spec.completion == Completion::kFile) return "_files";
   return option.spec.completion == Completion::kDirectory ? "_files -/" : "";
 }

@@ -1,11 +1,13 @@
 #include "fedge/cli/config.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "fedge/cli/help.h"
 #include "fedge/cli/suggest.h"
 #include "fedge/cli/text.h"
 #include "fedge/cli/toml.h"
@@ -16,56 +18,102 @@ namespace {
 
 constexpr std::uint64_t kMaxConfigBytes = 1 << 20;
 
-// What may stand at this level of a file: options that are configurable, and tables.
-std::vector<std::string> KnownKeys(const Command& command) {
+using Options = std::vector<const Option*>;
+
+const Option* FindKey(const Command& command, std::string_view key) {
+  const Option* const option = command.FindOption(key);
+  return option != nullptr && option->configurable && option->long_name == key ? option : nullptr;
+}
+
+std::vector<std::string> KeysOf(const std::vector<const Command*>& commands) {
   std::vector<std::string> keys;
-  for (const Option& option : command.options()) {
-    if (option.configurable) keys.push_back(option.long_name);
+  for (const Command* const command : commands) {
+    for (const Option& option : command->options()) {
+      if (option.configurable) keys.push_back(option.long_name);
+    }
   }
-  for (const auto& subcommand : command.subcommands()) keys.push_back(subcommand->name());
   return keys;
 }
 
-struct Found {
-  const Command* command;
-  const Option* option;
-};
-
-Result<Found> Find(const Command& root, const TomlItem& item) {
-  const Command* command = &root;
-  for (std::size_t i = 0; i < item.path.size(); ++i) {
-    const std::string& key = item.path[i];
-    const bool last = i + 1 == item.path.size();
-    if (!last) {
-      if (const Command* const sub = command->FindSubcommand(key); sub != nullptr) {
-        command = sub;
-        continue;
-      }
-    } else if (const Option* const option = command->FindOption(key);
-               option != nullptr && option->configurable && option->long_name == key) {
-      return Found{command, option};
-    }
-    return InvalidArgument("unknown {} '{}'{}", last ? "key" : "table", key,
-                           DidYouMean(key, KnownKeys(*command)));
-  }
-  return InvalidArgument("a key is missing");
+std::vector<std::string> TablesOf(const Command& command) {
+  std::vector<std::string> tables;
+  for (const auto& subcommand : command.subcommands()) tables.push_back(subcommand->name());
+  return tables;
 }
 
-bool Contains(const std::vector<const Command*>& chain, const Command* command) {
-  for (const Command* const one : chain) {
-    if (one == command) return true;
+// "rounds.list"; empty for the program itself.
+std::string TableName(const Command& command) {
+  std::string name;
+  for (const Command* const one : command.Chain()) {
+    if (one->parent() == nullptr) continue;
+    name += (name.empty() ? "" : ".") + one->name();
   }
-  return false;
+  return name;
+}
+
+// The outermost command that knows the key, or null.
+const Command* FindHome(const Command& root, std::string_view key) {
+  const std::vector<const Command*> all = AllCommands(root);
+  const auto found = std::find_if(all.begin(), all.end(), [key](const Command* command) {
+    return FindKey(*command, key) != nullptr;
+  });
+  return found == all.end() ? nullptr : *found;
+}
+
+// A key above all tables is for every command that knows it. What it sets in `command`'s chain:
+// nothing if it is for others.
+Result<Options> FindBare(const std::string& key, const Command& command) {
+  const std::vector<const Command*> chain = command.Chain();
+  Options options;
+  for (const Command* const one : chain) {
+    if (const Option* const option = FindKey(*one, key); option != nullptr)
+      options.push_back(option);
+  }
+  const Command& root = *chain.front();
+  if (!options.empty() || FindHome(root, key) != nullptr) return options;
+  if (root.FindSubcommand(key) != nullptr)
+    return InvalidArgument("'{}' is a table, not a key; write [{}]", key, key);
+  return InvalidArgument("unknown key '{}'{}", key, DidYouMean(key, KeysOf(chain)));
+}
+
+// A key of a table is for that table's command only.
+Result<Options> FindInTable(const TomlItem& item, const Command& command) {
+  const std::vector<const Command*> chain = command.Chain();
+  const Command* table = chain.front();
+  for (std::size_t i = 0; i + 1 < item.path.size(); ++i) {
+    const Command* const sub = table->FindSubcommand(item.path[i]);
+    if (sub == nullptr) {
+      return InvalidArgument("unknown table '{}'{}", item.path[i],
+                             DidYouMean(item.path[i], TablesOf(*table)));
+    }
+    table = sub;
+  }
+  const std::string& key = item.path.back();
+  if (const Option* const option = FindKey(*table, key); option != nullptr) {
+    const bool ours = std::find(chain.begin(), chain.end(), table) != chain.end();
+    return ours ? Options{option} : Options{};
+  }
+  const Command* const home = FindHome(*chain.front(), key);
+  if (home == nullptr) {
+    return InvalidArgument("unknown key '{}' in [{}]{}", key, TableName(*table),
+                           DidYouMean(key, KeysOf({table})));
+  }
+  const std::string place = home->parent() == nullptr ? std::string("above the first table")
+                                                      : fmt::format("in [{}]", TableName(*home));
+  return InvalidArgument("'{}' does not belong in [{}]; write it {}", key, TableName(*table),
+                         place);
 }
 
 Status ApplyItem(const TomlItem& item, const Command& command, std::set<const Option*>& set) {
-  const std::vector<const Command*> chain = command.Chain();
-  FEDGE_ASSIGN_OR_RETURN(const Found found, Find(*chain.front(), item));
-  const std::string& key = found.option->long_name;
-  if (item.array && !found.option->is_list()) return InvalidArgument("'{}' takes one value", key);
-  if (!Contains(chain, found.command)) return OkStatus();
-  set.insert(found.option);
-  return Assign(*found.option, item.values).WithContext(key);
+  const std::string& key = item.path.back();
+  FEDGE_ASSIGN_OR_RETURN(const Options options, item.path.size() == 1 ? FindBare(key, command)
+                                                                      : FindInTable(item, command));
+  for (const Option* const option : options) {
+    if (item.array && !option->is_list()) return InvalidArgument("'{}' takes one value", key);
+    FEDGE_RETURN_IF_ERROR(Assign(*option, item.values).WithContext(key));
+    set.insert(option);
+  }
+  return OkStatus();
 }
 
 std::string RenderValue(const Option& option, const std::vector<std::string>& values) {
@@ -91,15 +139,6 @@ void RenderOption(const Option& option, std::string& out) {
   }
 }
 
-std::string TableName(const Command& command) {
-  std::string name;
-  for (const Command* const one : command.Chain()) {
-    if (one->parent() == nullptr) continue;
-    name += (name.empty() ? "" : ".") + one->name();
-  }
-  return name;
-}
-
 }  // namespace
 
 Status ApplyConfigFile(const std::string& path, const Command& command,
@@ -110,6 +149,9 @@ Status ApplyConfigFile(const std::string& path, const Command& command,
     // The reader's message begins with the line already.
     return InvalidArgument("{}:{}", path, items.status().message());
   }
+  // What a table says of its command goes before what is said of all.
+  std::stable_partition(items->begin(), items->end(),
+                        [](const TomlItem& item) { return item.path.size() == 1; });
   for (const TomlItem& item : *items) {
     FEDGE_RETURN_IF_ERROR(
         ApplyItem(item, command, set).WithContext(fmt::format("{}:{}", path, item.line)));

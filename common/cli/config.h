@@ -8,8 +8,8 @@
 
 namespace fedge::cli {
 
-// Sets the targets of the commands in `command`'s chain from the file; tables of other subcommands
-// are checked for unknown keys only. Every problem is kInvalidArgument as "FILE:LINE: ...". The
+// Sets the targets of the commands in `command`'s chain from the file; keys of other subcommands
+// must be known ones, no more. Every problem is kInvalidArgument as "FILE:LINE: ...". The
 // options that were set are added to `set`.
 Status ApplyConfigFile(const std::string& path, const Command& command,
                        std::set<const Option*>& set);

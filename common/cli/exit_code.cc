@@ -7,7 +7,8 @@
 namespace fedge::cli {
 
 int Fail(std::string_view program, const Status& status, ExitCode code) {
-  fmt::print(stderr, "{}: {}\n", program, status.message());
+  // Where nobody reads the errors any more, there is nobody to tell: the code says enough.
+  std::fputs(fmt::format("{}: {}\n", program, status.message()).c_str(), stderr);
   return code;
 }
 

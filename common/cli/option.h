@@ -46,6 +46,7 @@ struct OptionSpec {
   std::optional<double> max = {};
   bool above_min = false;  // min itself is not allowed
   std::vector<std::string> choices = {};
+  std::vector<std::string> suggestions = {};  // what completion offers where other values may stand
   std::string environment = {};  // variable that is read when the flag is not given; beats the file
   bool required = false;
   bool hidden = false;

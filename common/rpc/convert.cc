@@ -3,12 +3,14 @@
 #include <cmath>
 #include <cstring>
 
+#include "fedge/common/number_text.h"
+
 namespace fedge {
 namespace {
 
 Status CheckRate(std::string_view field, double value) {
   if (std::isfinite(value) && value >= 0) return OkStatus();
-  return InvalidArgument("{} is {}; it must be finite and at least 0", field, value);
+  return InvalidArgument("{} is {}; it must be finite and at least 0", field, NumberText(value));
 }
 
 }  // namespace
@@ -63,7 +65,8 @@ Result<Metrics> FromProto(const v1::Metrics& metrics) {
   const double accuracy = metrics.accuracy();
   if (!std::isnan(accuracy) && !(accuracy >= 0 && accuracy <= 1)) {
     return InvalidArgument(
-        "accuracy is {}; it must lie in [0, 1], or be NaN for a model without classes", accuracy);
+        "accuracy is {}; it must lie in [0, 1], or be NaN for a model without classes",
+        NumberText(accuracy));
   }
   return Metrics{
       .num_examples = metrics.num_examples(), .loss = metrics.loss(), .accuracy = accuracy};

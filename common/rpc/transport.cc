@@ -16,7 +16,10 @@ namespace {
 
 // Of one stream. A chunk fits; at 100 ms round trip it still allows 10 MB/s per upload.
 constexpr int kWindowBytes = 1 << 20;
-constexpr int kFrameBytes = 1 << 16;
+constexpr int kFrameBytes = 1 << 15;
+// What one read of a socket asks for at most. gRPC lets it grow to 4 MB with a fast upload, and the
+// buffer stays with the connection.
+constexpr int kReadBytes = 1 << 15;
 constexpr int kMaxStreams = 1 << 16;  // a process of many virtual clients shares one connection
 
 // NATs forget a silent connection after 30 to 60 s.
@@ -80,6 +83,7 @@ void ConfigureTransport(grpc::ServerBuilder& builder, const ServerTransportOptio
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindowBytes);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytes);
+  builder.AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kReadBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kServerKeepaliveMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);

@@ -77,8 +77,13 @@ struct SubmitAnswer {
   std::string reason;
 };
 
-// What a client sends instead of an update: why there is none, or the result of an evaluation.
-using Report = std::variant<std::string, Metrics>;
+// Why a client sends no update.
+struct Failure {
+  std::string reason;
+  bool not_finite = false;  // there was one, of NaN or infinity: it counts as refused
+};
+// What a client sends instead of an update.
+using Report = std::variant<Failure, Metrics>;
 
 // A finished update on its way to the coordinator; shared with the call that sends it, never
 // copied.

@@ -1,9 +1,12 @@
 #include "fedge/client/reporter.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "fedge/common/number_text.h"
 
 namespace fedge::client {
 namespace {
@@ -17,6 +20,10 @@ constexpr std::array<std::string_view, 7> kEndNames = {"accepted", "refused",   
                                                        "failed",   "evaluated", "stopped"};
 
 double Seconds(Duration duration) { return static_cast<double>(duration.count()) / 1000; }
+
+std::string LossText(double loss) {
+  return std::isfinite(loss) ? fmt::format("{:.4f}", loss) : NumberText(loss);
+}
 
 }  // namespace
 
@@ -156,8 +163,9 @@ void Reporter::Write(std::uint64_t number, const Round& round) {
   if (round.examples > 0) line += fmt::format(" examples={} bytes={}", round.examples, round.bytes);
   const auto mean = [](double sum, double examples) { return examples > 0 ? sum / examples : 0; };
   if (round.before.examples > 0 && round.after.examples > 0) {
-    line += fmt::format(" loss={:.4f}->{:.4f}", mean(round.before.loss_sum, round.before.examples),
-                        mean(round.after.loss_sum, round.after.examples));
+    line +=
+        fmt::format(" loss={}->{}", LossText(mean(round.before.loss_sum, round.before.examples)),
+                    LossText(mean(round.after.loss_sum, round.after.examples)));
   }
   if (round.before.accuracy_examples > 0 && round.after.accuracy_examples > 0) {
     line += fmt::format(" accuracy={:.4f}->{:.4f}",
@@ -166,7 +174,7 @@ void Reporter::Write(std::uint64_t number, const Round& round) {
   }
   const Mean& evaluation = round.evaluation;
   if (evaluation.examples > 0)
-    line += fmt::format(" loss={:.4f}", mean(evaluation.loss_sum, evaluation.examples));
+    line += " loss=" + LossText(mean(evaluation.loss_sum, evaluation.examples));
   if (evaluation.accuracy_examples > 0) {
     line += fmt::format(" accuracy={:.4f}",
                         mean(evaluation.accuracy_sum, evaluation.accuracy_examples));

@@ -23,6 +23,10 @@ TaskEnd EndOf(Outcome outcome) {
   return TaskEnd::kRefused;
 }
 
+Failure FailureOf(const Status& status) {
+  return {.reason = status.message(), .not_finite = status.code() == StatusCode::kOutOfRange};
+}
+
 }  // namespace
 
 void Stepper::Begin(Task task) {
@@ -54,7 +58,7 @@ void Stepper::On(ModelReady event) {
   // finds out.
   const bool retry = IsRetriable(status.code()) || status.code() == StatusCode::kUnauthenticated ||
                      (corrupt && fetching->corrupt < policy_.max_corrupt_downloads);
-  if (!retry) return BeginReport(std::move(fetching->task), status.message());
+  if (!retry) return BeginReport(std::move(fetching->task), FailureOf(status));
   fetching->requested = false;
   fetching->retry_at = now_ + Delay(state_.work_backoff);
 }
@@ -63,7 +67,7 @@ void Stepper::On(Trained event) {
   auto* computing = std::get_if<Computing>(&state_.work);
   if (computing == nullptr || computing->job != event.job) return;
   Task task = std::move(computing->task);
-  if (!event.result.ok()) return BeginReport(std::move(task), event.result.status().message());
+  if (!event.result.ok()) return BeginReport(std::move(task), FailureOf(event.result.status()));
   state_.work_backoff.Reset();
   const auto update = *std::move(event.result);
   state_.work = Uploading{.task = std::move(task),
@@ -76,7 +80,7 @@ void Stepper::On(Evaluated event) {
   auto* computing = std::get_if<Computing>(&state_.work);
   if (computing == nullptr || computing->job != event.job) return;
   Task task = std::move(computing->task);
-  if (!event.result.ok()) return BeginReport(std::move(task), event.result.status().message());
+  if (!event.result.ok()) return BeginReport(std::move(task), FailureOf(event.result.status()));
   BeginReport(std::move(task), *event.result);
 }
 
@@ -158,8 +162,9 @@ void Stepper::On(Reported event) {
     return RetryCall(*reporting, event.status, event.retry_after);
   }
   TaskEnded ended{.task = reporting->task, .end = TaskEnd::kFailed};
-  if (const auto* failure = std::get_if<std::string>(&reporting->report)) {
-    ended.reason = *failure;
+  if (const auto* failure = std::get_if<Failure>(&reporting->report)) {
+    if (failure->not_finite) ended.end = TaskEnd::kRefused;
+    ended.reason = failure->reason;
   } else if (event.status.ok()) {
     ended.end = TaskEnd::kEvaluated;
     ended.evaluation = std::get<Metrics>(reporting->report);

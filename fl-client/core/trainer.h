@@ -46,9 +46,9 @@ struct EvaluateJob {
 class Trainer {
  public:
   virtual ~Trainer() = default;
-  // kCancelled once `stop` is requested, checked between batches. kInvalidArgument: the data do not
-  // fit the model, the loss is not finite ...; the message is for the operator. Deterministic per
-  // (config.seed, client_id, round).
+  // kCancelled once `stop` is requested, checked between batches. kOutOfRange: the loss or the
+  // update is not finite. kInvalidArgument: the data do not fit the model ...; the message is for
+  // the operator. Deterministic per (config.seed, client_id, round).
   virtual Result<TrainOutput> Train(const TrainJob& job, const std::stop_token& stop) = 0;
   virtual Result<Metrics> Evaluate(const EvaluateJob& job, const std::stop_token& stop) = 0;
 };

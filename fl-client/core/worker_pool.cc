@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fedge/common/hash.h"
+#include "fedge/common/number_text.h"
 
 namespace fedge::client {
 namespace {
@@ -24,8 +25,8 @@ Result<std::shared_ptr<const Update>> Train(Trainer& trainer, Job& job,
                            output->result.num_examples, kMaxWeight);
   }
   if (output->result.after.measured() && !std::isfinite(output->result.after.loss)) {
-    return InvalidArgument("the loss is {} after training; try a smaller learning rate",
-                           output->result.after.loss);
+    return OutOfRange("the loss is {} after training; try a smaller learning rate",
+                      NumberText(output->result.after.loss));
   }
   auto update = std::make_shared<Update>();
   update->output = *std::move(output);

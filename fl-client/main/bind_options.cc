@@ -3,6 +3,8 @@
 #include <string_view>
 
 #include "fedge/cli/value.h"
+#include "fedge/data/dataset_registry.h"
+#include "fedge/data/partition/partition.h"
 
 namespace fedge {
 namespace {
@@ -32,6 +34,13 @@ cli::Custom Word(Choice& target, Status (*parse)(std::string_view, Choice&),
       .show = [&target, names] { return std::string(names[static_cast<std::size_t>(target)]); }};
 }
 
+template <typename Named>
+std::vector<std::string> NamesOf(const std::vector<Named>& all) {
+  std::vector<std::string> names;
+  for (const Named& one : all) names.emplace_back(one.name);
+  return names;
+}
+
 void BindConnection(cli::App& app, ClientOptions& options) {
   const std::string group = "Connection";
   app.Option("-c,--coordinator", &options.coordinator, "HOST:PORT", "where fl-coordinator listens",
@@ -53,7 +62,8 @@ void BindData(cli::App& app, ClientOptions& options) {
   const std::string group = "Data";
   data::DatasetOptions& data = options.data;
   app.Option("--data", &data.name, "NAME",
-             "the data set; NAME:PLACE names its file or folder as well", {.group = group});
+             "the data set; NAME:PLACE names its file or folder as well",
+             {.group = group, .suggestions = NamesOf(data::BuiltinDatasets().formats())});
   app.Option("--data-dir", &data.data_dir, "DIR", "folder of mnist or cifar10",
              {.group = group, .completion = Completion::kDirectory});
   app.Option("--data-file", &data.file, "FILE", "file of csv, text or pt",
@@ -92,7 +102,9 @@ void BindParts(cli::App& app, ClientOptions& options) {
              {.group = group, .default_text = "one client", .min = 0, .max = 100'000});
   app.Option("--partition", &options.partition, "HOW",
              "how the data are dealt out, see Partitions below",
-             {.group = group, .default_text = "all data; iid with --virtual"});
+             {.group = group,
+              .default_text = "all data; iid with --virtual",
+              .suggestions = NamesOf(data::BuiltinPartitions().methods())});
   app.Option(
       "--num-partitions", &options.num_partitions, "K", "into how many parts",
       {.group = group, .default_text = "as many as clients here", .min = 0, .max = 10'000'000});

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "fedge/cli/suggest.h"
+#include "fedge/common/listen_address.h"
 #include "fedge/data/dataset_registry.h"
 #include "fedge/data/partition/partition.h"
 
@@ -19,15 +20,6 @@ constexpr std::size_t kMaxIdLength = 120;
 bool IsIdCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("._:@-").find(c) != std::string_view::npos;
-}
-
-bool IsAddress(std::string_view address) {
-  const std::size_t colon = address.rfind(':');
-  if (address.starts_with("unix:")) return address.size() > 5;
-  if (colon == std::string_view::npos || colon == 0) return false;
-  const std::string_view port = address.substr(colon + 1);
-  return !port.empty() && port.size() <= 5 &&
-         port.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 // What was probably meant by "NAME:REST", if NAME is none of those that are known.
@@ -44,10 +36,8 @@ std::string Suggestion(std::string_view written, const std::vector<Known>& known
 
 Status ClientOptions::Validate() const {
   std::vector<std::string> problems;
-  if (!IsAddress(coordinator)) {
-    problems.push_back(fmt::format(
-        "--coordinator: '{}' is no address; it is HOST:PORT, such as 127.0.0.1:8470", coordinator));
-  }
+  if (const Status status = CheckConnectAddress(coordinator); !status.ok())
+    problems.push_back("--coordinator: " + status.message());
   if (id.size() > kMaxIdLength || !std::all_of(id.begin(), id.end(), IsIdCharacter)) {
     problems.push_back(fmt::format(
         "--id: '{}' has other characters than letters, digits and ._:@-, or more than {}", id,

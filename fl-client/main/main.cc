@@ -1,3 +1,5 @@
+#include <csignal>
+
 #include "bind_options.h"
 #include "fedge/cli/app.h"
 #include "fedge/data/dataset_registry.h"
@@ -6,6 +8,8 @@
 #include "run_client.h"
 
 int main(int argc, char** argv) {
+  // A reader of our log that went away is no reason to leave the coordinator without a word.
+  ::signal(SIGPIPE, SIG_IGN);
   fedge::ClientOptions options;
   fedge::NewModelOptions new_model;
   fedge::cli::App app("fl-client", "trains the global model on data that stay here");

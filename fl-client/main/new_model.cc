@@ -25,11 +25,16 @@ std::string ArchitectureHelp() {
   return help;
 }
 
-// What was probably meant, where the name is not known.
-std::string Suggestion(std::string_view architecture) {
+std::vector<std::string> KnownArchitectures() {
   std::vector<std::string> known;
   for (const ArchitectureInfo& info : Architectures())
     known.emplace_back(info.usage.substr(0, info.usage.find(':')));
+  return known;
+}
+
+// What was probably meant, where the name is not known.
+std::string Suggestion(std::string_view architecture) {
+  const std::vector<std::string> known = KnownArchitectures();
   const std::string name(architecture.substr(0, architecture.find(':')));
   for (const std::string& one : known) {
     if (one == name) return "";
@@ -76,7 +81,7 @@ int MakeNewModel(const NewModelOptions& options, bool quiet) {
 void BindNewModel(cli::App& app, NewModelOptions& options) {
   cli::Command& command = app.Subcommand("new-model", "makes a TorchScript model to begin with");
   command.Option("--arch", &options.architecture, "NAME", "the architecture, see below",
-                 {.group = "Model", .required = true});
+                 {.group = "Model", .suggestions = KnownArchitectures(), .required = true});
   command.Option("-o,--output", &options.output, "FILE", "where to write it",
                  {.group = "Model", .required = true, .completion = cli::Completion::kFile});
   command.Option("--seed", &options.seed, "S", "of the weights", {.group = "Model"});

@@ -141,8 +141,9 @@ v1::ReportRequest ToProto(const SendReport& report) {
   v1::ReportRequest request;
   request.set_session(report.session);
   request.set_task_id(report.task_id);
-  if (const auto* failure = std::get_if<std::string>(&report.report)) {
-    request.set_failure(failure->substr(0, kMaxReportBytes));
+  if (const auto* failure = std::get_if<Failure>(&report.report)) {
+    request.set_failure(failure->reason.substr(0, kMaxReportBytes));
+    if (failure->not_finite) request.set_refusal(v1::REFUSAL_NOT_FINITE);
   } else {
     *request.mutable_evaluation() = fedge::ToProto(std::get<Metrics>(report.report));
   }

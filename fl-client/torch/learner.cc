@@ -15,6 +15,7 @@
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
 #include "fedge/archive/schema.h"
+#include "fedge/common/number_text.h"
 #include "fedge/common/random.h"
 #include "fedge/learn/batch_reader.h"
 #include "fedge/learn/catch_torch.h"
@@ -106,8 +107,9 @@ Status RunEpoch(Session& session, Optimizer& optimizer, const LearnTask& task, s
     const at::Tensor loss = session.objective.MeanLoss(session.reader.Read(part));
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
-      return InvalidArgument("loss is {} in epoch {}, batch {} (learning rate {})", value,
-                             epoch + 1, begin / batch_size + 1, task.config.learning_rate);
+      return OutOfRange("the loss is {} in epoch {}, batch {} (learning rate {})",
+                        NumberText(value), epoch + 1, begin / batch_size + 1,
+                        task.config.learning_rate);
     }
     loss.backward();
     const at::NoGradGuard no_grad;

@@ -60,9 +60,9 @@ class Learner {
   ~Learner();
 
   const LearnerOptions& options() const;
-  // kCancelled once `stop` is requested, looked at between batches. kInvalidArgument: the data do
-  // not fit the model, the loss or a weight is not finite ...; kFailedPrecondition: no examples.
-  // After an error the learner can be used again.
+  // kCancelled once `stop` is requested, looked at between batches. kOutOfRange: the loss or the
+  // update is not finite; kInvalidArgument: the data do not fit the model ...;
+  // kFailedPrecondition: no examples. After an error the learner can be used again.
   Result<Learned> Train(const ModelView& model, const LearnTask& task, const std::stop_token& stop);
   // Loss and accuracy in evaluation mode; nothing is measured when there are no examples.
   Result<Metrics> Evaluate(const ModelView& model, std::span<const std::uint32_t> examples,

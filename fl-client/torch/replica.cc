@@ -44,7 +44,7 @@ Status WriteEntry(const ManifestEntry& entry, std::span<const std::byte> trained
     case MergeRule::kAverageDelta:
       SubtractElements(entry.dtype, trained, base, out);
       if (AllFinite(entry.dtype, out)) return OkStatus();
-      return InvalidArgument("'{}' has values that are not finite after training", entry.tensor);
+      return OutOfRange("'{}' has values that are not finite after training", entry.tensor);
     case MergeRule::kMustBeEqual:
       if (!std::ranges::equal(trained, base)) {
         return InvalidArgument("training changed '{}', which is {} and can't be averaged",

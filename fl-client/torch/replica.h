@@ -35,8 +35,8 @@ class Replica {
   const std::vector<at::Tensor>& parameters() const { return parameters_; }
 
   // What training since Reset has changed, laid out as the manifest says. `base` and `manifest` are
-  // those of Reset. kInvalidArgument: a value is not finite, or a tensor changed that federated
-  // averaging can't take.
+  // those of Reset. kOutOfRange: a value is not finite. kInvalidArgument: a tensor changed that
+  // federated averaging can't take.
   Result<std::vector<std::byte>> Update(const Archive& base, const Manifest& manifest);
 
  private:

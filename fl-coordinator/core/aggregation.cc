@@ -11,7 +11,6 @@ namespace {
 
 // Blocks begin at multiples of this, so that they split no element: entries do at multiples of 8.
 constexpr std::size_t kBlockAlignment = 64;
-constexpr std::uint64_t kReleaseBytes = 256u << 20;
 
 // The part of one entry that lies in a block.
 struct Piece {
@@ -214,9 +213,6 @@ Status WeightedMean(const Archive& base, const Manifest& manifest,
   BlockCutter cutter(manifest, plan.block_bytes);
   for (Block block; cutter.Next(block);) {
     if (options.stop.stop_requested()) return Cancelled("the aggregation was stopped");
-    // The records' headers are copied from the base's mapping on the way.
-    if (block.begin / kReleaseBytes != (block.begin + block.num_bytes) / kReleaseBytes)
-      base.ReleasePages();
     FEDGE_RETURN_IF_ERROR(merger.Merge(block));
     for (const Piece& piece : block.pieces) {
       FEDGE_RETURN_IF_ERROR(

@@ -56,7 +56,7 @@ Status BackupStream::AddContent(std::size_t max_bytes, std::string& out) {
 Status BackupStream::BeginNext(std::string& out) {
   if (current_ == files_.size() && !sums_added_) {
     const std::uint64_t size = sums_.size();
-    files_.push_back({kBackupSums, std::make_unique<TextFile>(std::move(sums_)), size});
+    files_.push_back({kBackupSums, std::make_unique<TextFile>(std::move(sums_)), size, {}});
     sums_added_ = true;
   }
   if (current_ < files_.size()) {
@@ -81,7 +81,10 @@ Result<std::string> BackupStream::Next(std::size_t max_bytes) {
     const BackupFile& source = files_[current_];
     if (offset_ < source.size) continue;
     out.append(tar::Padding(source.size), '\0');
-    sums_ += fmt::format("{}  {}\n", hash_.Finish().Hex(), source.name);
+    const Digest digest = hash_.Finish();
+    if (source.expected && *source.expected != digest)
+      return DataLoss("{}: is damaged: its SHA-256 is {}", source.name, digest.Hex());
+    sums_ += fmt::format("{}  {}\n", digest.Hex(), source.name);
     ++current_;
     offset_ = 0;
     begun_ = false;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct BackupFile {
   std::string name;  // within the state directory
   std::unique_ptr<RandomAccessFile> file;
   std::uint64_t size = 0;
+  std::optional<Digest> expected = {};  // what its bytes must be, or the backup fails
 };
 
 // A backup as a stream of bytes: a tar archive of the files, with SHA256SUMS, which `sha256sum -c`

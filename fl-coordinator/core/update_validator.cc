@@ -1,11 +1,13 @@
 #include "fedge/coordinator/update_validator.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <utility>
 
 #include "fedge/common/hash.h"
+#include "fedge/common/number_text.h"
 #include "fedge/coordinator/float_bits.h"
 
 namespace fedge {
@@ -101,20 +103,26 @@ Status UpdateValidator::CheckDelta(const ManifestEntry& entry, std::uint64_t fir
   return Refuse(std::isfinite(value) ? RefusalCode::kRange : RefusalCode::kNotFinite,
                 "'{}' element {} of the update is {}; an update must be finite and within half of "
                 "the range of {}",
-                entry.tensor, first_element + *index, value, DTypeName(entry.dtype));
+                entry.tensor, first_element + *index, NumberText(value), DTypeName(entry.dtype));
 }
 
 Status UpdateValidator::CheckEqual(const ManifestEntry& entry, std::uint64_t offset,
                                    std::span<const std::byte> bytes) {
-  FEDGE_ASSIGN_OR_RETURN(const auto base, base_.StorageBytes(entry.storage));
-  const auto expected = base.subspan(offset, bytes.size());
-  if (std::memcmp(expected.data(), bytes.data(), bytes.size()) == 0) return OkStatus();
-  const auto [differs, in_base] = std::mismatch(bytes.begin(), bytes.end(), expected.begin());
-  const auto index = static_cast<std::uint64_t>(differs - bytes.begin());
-  return Refuse(RefusalCode::kConstant,
-                "'{}' element {} of the update differs from the base model's; {} tensors that are "
-                "no counters must not change",
-                entry.tensor, (offset + index) / DTypeSize(entry.dtype), DTypeName(entry.dtype));
+  std::array<std::byte, 4096> base;
+  for (std::size_t done = 0; done < bytes.size(); done += base.size()) {
+    const auto given = bytes.subspan(done, std::min(base.size(), bytes.size() - done));
+    const auto expected = std::span(base).first(given.size());
+    FEDGE_RETURN_IF_ERROR(base_.ReadStorage(entry.storage, offset + done, expected));
+    const auto differs = std::mismatch(given.begin(), given.end(), expected.begin()).first;
+    if (differs == given.end()) continue;
+    const auto index = done + static_cast<std::size_t>(differs - given.begin());
+    return Refuse(
+        RefusalCode::kConstant,
+        "'{}' element {} of the update differs from the base model's; {} tensors that are "
+        "no counters must not change",
+        entry.tensor, (offset + index) / DTypeSize(entry.dtype), DTypeName(entry.dtype));
+  }
+  return OkStatus();
 }
 
 }  // namespace fedge

@@ -91,6 +91,10 @@ std::optional<std::string> ChildProcess::Ended() {
   return fmt::format("exit code {}", WEXITSTATUS(status_));
 }
 
+bool ChildProcess::EndedWith(int exit_code) const {
+  return ended_ && WIFEXITED(status_) && WEXITSTATUS(status_) == exit_code;
+}
+
 void ChildProcess::Signal(int signal) {
   if (pid_ > 0 && !Ended().has_value()) ::kill(pid_, signal);
 }

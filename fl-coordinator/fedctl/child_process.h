@@ -33,6 +33,8 @@ class ChildProcess {
   std::optional<std::string> Ended();
   // Whether it ended with exit code 0.
   bool succeeded() const { return ended_ && status_ == 0; }
+  // Whether it ended with this exit code.
+  bool EndedWith(int exit_code) const;
   void Terminate();  // SIGTERM
   // Waits for its end, with SIGKILL after `patience`.
   void Join(Duration patience);

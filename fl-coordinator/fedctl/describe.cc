@@ -50,6 +50,13 @@ std::string RunText(const v1::RunStatus& run) {
                             : text + ", completed";
 }
 
+// "3", "3 (norm)": how many, and why the last one.
+std::string RefusalsText(const v1::ClientInfo& client) {
+  const std::string refusal = RefusalName(client.last_refusal_code());
+  const std::string count = HumanCount(client.num_refused());
+  return refusal.empty() ? count : fmt::format("{} ({})", count, refusal);
+}
+
 // "accepted", "refused: norm".
 std::string StateText(const v1::TaskInfo& task) {
   const std::string refusal = RefusalName(task.refusal());
@@ -98,7 +105,7 @@ std::string StatusText(const v1::CoordinatorStatus& status, TimePoint now) {
       {"traffic", status.has_round() ? fmt::format("{} down, {} up", HumanBytes(round.bytes_down()),
                                                    HumanBytes(round.bytes_up()))
                                      : ""},
-      {"training", Scores(round.train_after())},
+      {"local", Scores(round.train_after())},
       {"held out", Scores(round.evaluation())},
       {"deadline", status.deadline_unix_ms() == 0 ? "" : LocalTime(status.deadline_unix_ms())},
       {"clients", fmt::format("{} trainers, {} evaluators joined", status.num_trainers(),
@@ -119,6 +126,7 @@ std::string RoundsText(const v1::ListRoundsResponse& rounds, std::size_t width) 
                {"PHASE"},
                {"ACCEPTED", Align::kRight},
                {"REFUSED", Align::kRight},
+               {"FAILED", Align::kRight},
                {"LATE", Align::kRight},
                {"DOWN", Align::kRight},
                {"UP", Align::kRight},
@@ -134,8 +142,9 @@ std::string RoundsText(const v1::ListRoundsResponse& rounds, std::size_t width) 
         {fmt::format("{}", round.round()), fmt::format("{}.{}", round.run(), round.index_in_run()),
          v1::Phase_Name(round.phase()),
          fmt::format("{}/{}", round.tasks().accepted(), round.tasks().selected()),
-         fmt::format("{}", round.tasks().refused()), fmt::format("{}", round.tasks().late()),
-         HumanBytes(round.bytes_down()), HumanBytes(round.bytes_up()),
+         fmt::format("{}", round.tasks().refused()), fmt::format("{}", round.tasks().failed()),
+         fmt::format("{}", round.tasks().late()), HumanBytes(round.bytes_down()),
+         HumanBytes(round.bytes_up()),
          ended ? HumanDuration(Duration(round.ended_unix_ms() - round.started_unix_ms())) : "-",
          evaluated ? HumanLoss(round.evaluation().loss()) : "-",
          evaluated ? HumanPercent(round.evaluation().accuracy()) : "-",
@@ -159,8 +168,8 @@ std::string RoundText(const v1::GetRoundResponse& response, std::size_t width) {
        fmt::format("{} down, {} up", HumanBytes(round.bytes_down()), HumanBytes(round.bytes_up()))},
       {"time", fmt::format("{} training, {} aggregating", HumanSeconds(round.train_seconds()),
                            HumanSeconds(round.aggregate_seconds()))},
-      {"before training", Scores(round.train_before())},
-      {"after training", Scores(round.train_after())},
+      {"local, before", Scores(round.train_before())},
+      {"local, after", Scores(round.train_after())},
       {"held out", Scores(round.evaluation())},
       {"model sha256", HexOf(round.model_digest())},
       {"model crc32",
@@ -186,14 +195,13 @@ std::string ClientsText(const v1::ListClientsResponse& clients, std::size_t widt
                {"SOFTWARE"},
                {"LABELS"}});
   for (const v1::ClientInfo& client : clients.clients()) {
-    table.AddRow({client.client_id(), client.role() == v1::ROLE_EVALUATOR ? "evaluator" : "trainer",
-                  client.state(), Ago(client.last_seen_unix_ms(), now),
-                  HumanCount(client.num_examples()), HumanCount(client.num_accepted()),
-                  HumanCount(client.num_refused()), HumanBytes(client.bytes_up()),
-                  client.examples_per_second() > 0
-                      ? fmt::format("{:.0f}", client.examples_per_second())
-                      : "-",
-                  client.software(), LabelText(client.labels())});
+    table.AddRow(
+        {client.client_id(), client.role() == v1::ROLE_EVALUATOR ? "evaluator" : "trainer",
+         client.state(), Ago(client.last_seen_unix_ms(), now), HumanCount(client.num_examples()),
+         HumanCount(client.num_accepted()), RefusalsText(client), HumanBytes(client.bytes_up()),
+         client.examples_per_second() > 0 ? fmt::format("{:.0f}", client.examples_per_second())
+                                          : "-",
+         client.software(), LabelText(client.labels())});
   }
   return table.Render(width);
 }

@@ -1,6 +1,10 @@
+#include <cerrno>
+#include <cstring>
+
 #include <fmt/format.h>
 
 #include "fedge/cli/terminal.h"
+#include "fedge/common/listen_address.h"
 #include "fedge/fedctl/context.h"
 
 namespace fedge::fedctl {
@@ -14,6 +18,8 @@ int RunFedctl(const std::vector<std::string>& arguments, Context& context) {
              {.group = "Connection", .environment = "FEDGE_COORDINATOR"});
   app.Flag("--json", &context.json, "write results as JSON, one document a line (schema_version 1)",
            {.group = "Output"});
+  app.Validate(
+      [&context] { return CheckConnectAddress(context.coordinator).WithContext("--coordinator"); });
   app.Section("Exit status", std::string(cli::kExitStatusHelp) + "\n130  interrupted");
   app.Example("fedctl start-round --clients 50 --rounds 10",
               "ten rounds across fifty clients, with live progress");
@@ -33,8 +39,12 @@ int RunFedctl(const std::vector<std::string>& arguments, Context& context) {
                             .width = context.console.terminal ? context.console.Columns() : 100,
                             .color = context.console.color});
   context.quiet = app.quiet();
-  context.console.Print(outcome.out);
   fmt::print(context.console.err, "{}", outcome.err);
+  if (!context.console.Print(outcome.out)) {
+    context.console.Complain(
+        fmt::format("cannot write to standard output: {}", std::strerror(errno)));
+    return cli::kExitFailed;
+  }
   return outcome.command != nullptr ? outcome.command->CallRun() : outcome.exit_code;
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "fedge/cli/exit_code.h"
 #include "fedge/common/file.h"
 #include "fedge/fedctl/follow.h"
 
@@ -19,7 +20,11 @@ void AddOption(std::vector<std::string>& arguments, const char* flag,
   if (value.has_value()) arguments.insert(arguments.end(), {flag, *value});
 }
 
+// Programs that were started with what the user wrote say themselves what is wrong with it.
 Status EndedEarly(ChildProcess& child, const std::string& how) {
+  if (child.EndedWith(cli::kExitUsage))
+    return InvalidArgument("{} cannot be started like this:\n{}", child.name(),
+                           Tail(child.log_path(), 10));
   return Internal("{} ended early ({}); its last lines:\n{}", child.name(), how,
                   Tail(child.log_path(), 10));
 }

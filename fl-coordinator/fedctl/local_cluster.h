@@ -27,8 +27,8 @@ struct LocalOptions {
 // process in any case. Start and destroy it on the main thread. Thread-compatible.
 class LocalCluster {
  public:
-  // kCancelled once `stop` is requested. kInternal with the last lines of its log if a program does
-  // not start.
+  // kCancelled once `stop` is requested. With the last lines of its log if a program does not
+  // start: kInvalidArgument if that is for its options, else kInternal.
   static Result<std::unique_ptr<LocalCluster>> Start(const LocalOptions& options,
                                                      const std::stop_token& stop);
   LocalCluster(const LocalCluster&) = delete;
@@ -38,7 +38,7 @@ class LocalCluster {
   // HOST:PORT of the coordinator.
   const std::string& address() const { return address_; }
   const std::string& folder() const { return folder_; }
-  // Not OK once one of the programs has ended.
+  // Not OK once one of the programs has ended; codes as of Start.
   Status Check();
 
  private:

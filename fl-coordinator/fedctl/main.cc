@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
 #include <unistd.h>
 
+#include "fedge/cli/exit_code.h"
 #include "fedge/cli/terminal.h"
 #include "fedge/common/log.h"
 #include "fedge/fedctl/context.h"
@@ -27,7 +27,6 @@ int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     return fedge::fedctl::RunFedctl(arguments, context);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "fedctl: {}\n", error.what());
-    return fedge::cli::kExitFailed;
+    return fedge::cli::Fail("fedctl", fedge::Internal("{}", error.what()));
   }
 }

@@ -3,20 +3,26 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <span>
+#include <string_view>
+#include <utility>
 
 #include <unistd.h>
 
 #include "fedge/common/file.h"
+#include "fedge/fedctl/output_file.h"
 #include "fedge/fedctl/partial_file.h"
 #include "fedge/rpc/convert.h"
 
 namespace fedge::fedctl {
 namespace {
 
+using Sink = std::function<Status(std::uint64_t offset, std::span<const std::byte> bytes)>;
+
 class Receiver {
  public:
-  explicit Receiver(WritableFile& file) : file_(file) {}
+  explicit Receiver(Sink sink) : sink_(std::move(sink)) {}
 
   Status On(const v1::ExportModelResponse& message) {
     if (message.has_model()) {
@@ -30,7 +36,7 @@ class Receiver {
                       received_);
     }
     const std::span<const std::byte> bytes = AsBytes(message.data());
-    FEDGE_RETURN_IF_ERROR(file_.WriteAt(received_, bytes));
+    FEDGE_RETURN_IF_ERROR(sink_(received_, bytes));
     hash_.Update(bytes);
     received_ += bytes.size();
     return OkStatus();
@@ -46,15 +52,26 @@ class Receiver {
   }
 
  private:
-  WritableFile& file_;
+  const Sink sink_;
   ExportedModel model_;
   Sha256 hash_;
   std::uint64_t received_ = 0;
 };
 
+Result<ExportedModel> Fetch(AdminClient& client, std::optional<std::uint64_t> round, Sink sink) {
+  Receiver receiver(std::move(sink));
+  v1::ExportModelRequest request;
+  if (round.has_value()) request.set_round(*round);
+  FEDGE_RETURN_IF_ERROR(client.ExportModel(
+      request,
+      [&receiver](const v1::ExportModelResponse& message) { return receiver.On(message); }));
+  return receiver.Finish();
+}
+
 }  // namespace
 
 Status CheckOutput(const std::string& path, bool force) {
+  if (path == kStandardOutput) return InvalidArgument("- is no file; name one");
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
     return InvalidArgument("{} is a folder; name a file", path);
@@ -74,15 +91,22 @@ Status CheckOutput(const std::string& path, bool force) {
 Result<ExportedModel> ExportModel(AdminClient& client, std::optional<std::uint64_t> round,
                                   const std::string& path) {
   FEDGE_ASSIGN_OR_RETURN(PartialFile partial, PartialFile::Create(path));
-  Receiver receiver(partial.file());
-  v1::ExportModelRequest request;
-  if (round.has_value()) request.set_round(*round);
-  FEDGE_RETURN_IF_ERROR(client.ExportModel(
-      request,
-      [&receiver](const v1::ExportModelResponse& message) { return receiver.On(message); }));
-  FEDGE_ASSIGN_OR_RETURN(const ExportedModel model, receiver.Finish());
+  FEDGE_ASSIGN_OR_RETURN(
+      const ExportedModel model,
+      Fetch(client, round, [&partial](std::uint64_t offset, std::span<const std::byte> bytes) {
+        return partial.file().WriteAt(offset, bytes);
+      }));
   FEDGE_RETURN_IF_ERROR(partial.Keep(PartialFile::Readers::kEverybody));
   return model;
+}
+
+Result<ExportedModel> ExportModel(AdminClient& client, std::optional<std::uint64_t> round,
+                                  const Console& console) {
+  return Fetch(client, round, [&console](std::uint64_t, std::span<const std::byte> bytes) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (console.Print(text)) return OkStatus();
+    return Internal("the model cannot be written to standard output: {}", std::strerror(errno));
+  });
 }
 
 }  // namespace fedge::fedctl

@@ -7,6 +7,7 @@
 #include "fedge/common/hash.h"
 #include "fedge/common/result.h"
 #include "fedge/fedctl/admin_client.h"
+#include "fedge/fedctl/console.h"
 
 namespace fedge::fedctl {
 
@@ -16,12 +17,16 @@ struct ExportedModel {
   Digest digest;
 };
 
-// OK if `path` may be written: kAlreadyExists unless `force`, kInvalidArgument for a folder.
+// OK if `path` may be written: kAlreadyExists unless `force`, kInvalidArgument for a folder and for
+// "-", which is no file.
 Status CheckOutput(const std::string& path, bool force);
 
 // Fetches a global model (the newest, or the one after `round`) into `path`: first into a file
 // beside it, renamed once its digest is right. kDataLoss if it is not.
 Result<ExportedModel> ExportModel(AdminClient& client, std::optional<std::uint64_t> round,
                                   const std::string& path);
+// The same into console.out as it comes: after an error what was written is worth nothing.
+Result<ExportedModel> ExportModel(AdminClient& client, std::optional<std::uint64_t> round,
+                                  const Console& console);
 
 }  // namespace fedge::fedctl

@@ -1,6 +1,9 @@
 #include "fedge/fedctl/model_info.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -10,6 +13,7 @@
 #include "fedge/archive/archive.h"
 #include "fedge/archive/manifest.h"
 #include "fedge/archive/schema.h"
+#include "fedge/common/file.h"
 #include "fedge/common/hash.h"
 #include "fedge/common/json.h"
 #include "fedge/fedctl/format.h"
@@ -41,6 +45,21 @@ std::string_view KindName(TensorKind kind) {
   return "?";
 }
 
+// In pieces: pages of the archive's mapping would count as memory of this process.
+Result<Digest> DigestOf(const std::string& path) {
+  FEDGE_ASSIGN_OR_RETURN(const auto file, PosixFileSystem().OpenForRead(path));
+  std::vector<std::byte> buffer(std::min<std::uint64_t>(256u << 10, file->size()));
+  Sha256 hash;
+  for (std::uint64_t offset = 0; offset < file->size();) {
+    const auto piece =
+        std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), file->size() - offset));
+    FEDGE_RETURN_IF_ERROR(file->ReadAt(offset, piece));
+    hash.Update(piece);
+    offset += piece.size();
+  }
+  return hash.Finish();
+}
+
 Result<Model> Read(const Archive& archive) {
   Model model{.archive = archive,
               .manifest = {},
@@ -48,7 +67,8 @@ Result<Model> Read(const Archive& archive) {
               .schema = {},
               .provenance = {},
               .provenance_members = {},
-              .digest = Sha256::Of(archive.bytes())};
+              .digest = {}};
+  FEDGE_ASSIGN_OR_RETURN(model.digest, DigestOf(archive.path()));
   FEDGE_RETURN_IF_ERROR(archive.Verify());
   Result<Manifest> manifest = BuildManifest(archive);
   if (manifest.ok()) {

@@ -34,7 +34,7 @@ std::string Scores(const v1::Metrics& metrics) {
   return text;
 }
 
-// The newest held-out scores, or those of training where nobody evaluates.
+// The newest held-out scores, or where nobody evaluates what the clients measured after training.
 std::string ModelLine(const RunProgress& progress) {
   const auto& recent = progress.recent();
   for (auto round = recent.rbegin(); round != recent.rend(); ++round) {
@@ -43,7 +43,7 @@ std::string ModelLine(const RunProgress& progress) {
                          round->index_in_run());
     }
     if (round->phase() == v1::COMPLETED && round->train_after().num_examples() > 0) {
-      return fmt::format("training  {}  (round {})", Scores(round->train_after()),
+      return fmt::format("local     {}  (round {})", Scores(round->train_after()),
                          round->index_in_run());
     }
   }
@@ -85,7 +85,8 @@ std::string RoundLine(const v1::RoundSummary& round, const v1::RunPlan& plan) {
   const bool evaluated = round.evaluation().num_examples() > 0;
   if (evaluated) line += "  held-out " + Scores(round.evaluation());
   if (round.train_after().num_examples() > 0) {
-    line += "  train " + (evaluated ? "loss " + HumanLoss(round.train_after().loss())
+    // What the clients measured on data of their own: held out, or a sample of what they train on.
+    line += "  local " + (evaluated ? "loss " + HumanLoss(round.train_after().loss())
                                     : Scores(round.train_after()));
   }
   line += fmt::format("  refused {}  late {}", tasks.refused(), tasks.late());

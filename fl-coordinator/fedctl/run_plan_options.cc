@@ -63,9 +63,11 @@ void AddCohort(cli::Command& command, RunPlanOptions& options) {
                  {.group = group});
   command.Option("--retry", &options.retry, "K", "further rounds in place of failed ones, in all",
                  {.group = group, .max = 1'000'000});
-  command.Option("--until", Until(options.until), "GOAL",
-                 "end the run early, as in 'accuracy>=0.97' or 'loss<0.1' on held-out data",
-                 {.group = group});
+  command.Option(
+      "--until", Until(options.until), "GOAL",
+      "end the run early, as in 'accuracy>=0.97' or 'loss<0.1', measured by evaluators (fl-client "
+      "--role evaluator) on held-out data",
+      {.group = group});
   command.Option("--evaluation-deadline", &options.evaluation_deadline, "TIME",
                  "how long --until waits for an evaluation", {.group = group, .min = 100});
 }

@@ -30,6 +30,11 @@ int RunLocally(const Context& context, LocalCluster& cluster, const StartRoundOp
   return joined.ok() ? StartAndFollow(context, client, options, stop) : context.Fail(joined);
 }
 
+// Of a cluster that could not be started, or ended.
+int CodeFor(const Status& status) {
+  return status.code() == StatusCode::kInvalidArgument ? cli::kExitUsage : cli::kExitFailed;
+}
+
 }  // namespace
 
 int StartLocally(const Context& context, StartRoundOptions options) {
@@ -47,7 +52,7 @@ int StartLocally(const Context& context, StartRoundOptions options) {
       LocalCluster::Start(options.cluster, stop.get_token());
   if (!cluster.ok()) {
     const int code = context.Fail(cluster.status());
-    return code == kExitInterrupted ? code : static_cast<int>(cli::kExitFailed);
+    return code == kExitInterrupted ? code : CodeFor(cluster.status());
   }
   Status died;  // a program of the cluster; that ends the wait
   int code = cli::kExitDone;
@@ -62,7 +67,7 @@ int StartLocally(const Context& context, StartRoundOptions options) {
   }
   if (died.ok()) return code;
   context.console.Complain(died.message());
-  return cli::kExitFailed;
+  return CodeFor(died);
 }
 
 }  // namespace fedge::fedctl

@@ -49,6 +49,12 @@ Result<std::uint64_t> Start(const Context& context, AdminClient& client,
   // another attempt.
   const Result<v1::CoordinatorStatus> there = client.GetStatus();
   if (!there.ok()) return there.status();
+  if (!options.plan.until.empty() && there->num_evaluators() == 0) {
+    return FailedPrecondition(
+        "--until needs an evaluator, and none has joined; start one (fl-client --role evaluator): "
+        "what clients hold out (--holdout) they measure their own training on, not the global "
+        "model");
+  }
   const TimePoint begun = context.clock->Now();
   Pauses pauses;
   for (;;) {
@@ -72,7 +78,7 @@ int Detach(const Context& context, std::uint64_t run) {
 
 int Export(const Context& context, AdminClient& client, const std::string& path) {
   const Result<ExportedModel> model = ExportModel(client, std::nullopt, path);
-  if (!model.ok()) return context.Fail(model.status().WithContext(path));
+  if (!model.ok()) return context.Fail(model.status());
   JsonWriter json = BeginDocument("exported");
   json.Member("path", path)
       .Member("round", model->round)
@@ -81,6 +87,21 @@ int Export(const Context& context, AdminClient& client, const std::string& path)
       .EndObject();
   return context.Show(fmt::format("{}: the model after round {}\n", path, model->round),
                       json.Take());
+}
+
+// A cluster of our own takes its model with it when it ends: what its last completed round left is
+// kept, whatever went wrong after it. Returns `code`, of what went wrong.
+int Rescue(const Context& context, const std::string& target, const std::string& path, int code) {
+  AdminClient client(target, std::stop_token());  // what stopped the run does not stop this
+  const Result<v1::CoordinatorStatus> status = client.GetStatus();
+  if (!status.ok()) {
+    context.console.Complain(fmt::format("{} is not written: {}", path, status.status().message()));
+  } else if (status->model_round() > 0) {
+    Export(context, client, path);
+  } else if (context.stop.stop_requested()) {
+    context.console.Complain(fmt::format("no round has completed; {} is not written", path));
+  }
+  return code;
 }
 
 void AddLocalOptions(cli::Command& command, StartRoundOptions& options) {
@@ -98,12 +119,16 @@ void AddLocalOptions(cli::Command& command, StartRoundOptions& options) {
        .default_text = "a new mlp:64,32,10 for digits, 2nn for mnist, resnet20 for cifar10",
        .completion = cli::Completion::kFile});
   command.Option("--data", &cluster.data, "NAME", "the data set",
-                 {.group = group, .default_text = "digits, which is embedded"});
+                 {.group = group,
+                  .default_text = "digits, which is embedded",
+                  .suggestions = {"digits", "mnist", "cifar10", "text", "csv", "pt"}});
   command.Option("--data-dir", &cluster.data_dir, "DIR", "where its files are",
                  {.group = group, .completion = cli::Completion::kDirectory});
   command.Option("--partition", &cluster.partition, "HOW",
                  "how clients share the data: iid, shards:2, dirichlet:0.3, quantity:1.5, by-key",
-                 {.group = group, .default_text = "iid"});
+                 {.group = group,
+                  .default_text = "iid",
+                  .suggestions = {"iid", "shards", "dirichlet", "quantity", "by-key"}});
   command.Option("--workers", &cluster.workers, "W", "model replicas that train at the same time",
                  {.group = group, .default_text = "one for each processor", .min = 1, .max = 1024});
 }
@@ -162,8 +187,9 @@ int StartAndFollow(const Context& context, AdminClient& client, const StartRound
                                   .give_up_after = options.timeout,
                                   .stop = stop,
                                   .can_come_back = !options.local});
-  if (code != cli::kExitDone || !options.output.has_value()) return code;
-  return Export(context, client, *options.output);
+  if (!options.output.has_value()) return code;
+  if (code == cli::kExitDone) return Export(context, client, *options.output);
+  return options.local ? Rescue(context, client.target(), *options.output, code) : code;
 }
 
 void AddStartRound(Context& context, cli::App& app) {
@@ -173,7 +199,9 @@ void AddStartRound(Context& context, cli::App& app) {
   command.Description(
       "Shows the progress until the run has ended: one block that is redrawn on a terminal, one "
       "line for each finished round elsewhere, one JSON document for each with --json. Ctrl-C "
-      "detaches; the run goes on and 'fedctl wait' shows it again.");
+      "detaches; the run goes on and 'fedctl wait' shows it again. With --local, Ctrl-C ends the "
+      "run, and the model after its last completed round is written, as it is when a later round "
+      "fails.");
   AddRunPlanOptions(command, options->plan);
   AddOutputOptions(command, *options);
   AddLocalOptions(command, *options);

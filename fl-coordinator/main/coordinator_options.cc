@@ -48,6 +48,7 @@ ServerOptions CoordinatorOptions::ToServerOptions() const {
   options.restore = restore;
   options.store.keep_tasks = keep_history;
   options.runtime.keep_rounds = keep_rounds;
+  if (from_round) options.runtime.from_round = static_cast<RoundId>(*from_round);
   options.runtime.limits.max_weight = max_weight;
   options.runtime.max_update_norm = max_update_norm;
   options.runtime.max_uploads = max_uploads;

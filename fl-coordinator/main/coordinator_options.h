@@ -19,6 +19,7 @@ struct CoordinatorOptions {
   bool insecure = false;
   std::string ready_file;
   std::string restore;
+  std::optional<double> from_round;
   std::uint32_t keep_rounds = RuntimeOptions{}.keep_rounds;
   std::uint64_t keep_history = StoreOptions{}.keep_tasks;
   std::uint64_t max_weight = Limits{}.max_weight;

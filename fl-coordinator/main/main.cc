@@ -23,6 +23,10 @@ void BindOptions(fedge::cli::App& app, fedge::CoordinatorOptions& options) {
   app.Option("--restore", &options.restore, "FILE",
              "first unpack this backup ('fedctl backup') into DIR, which must be new or empty",
              {.group = "Model and state", .completion = Completion::kFile});
+  app.Option("--from-round", &options.from_round, "K",
+             "first make the model after round K the global one again, for when a newer one is "
+             "damaged; a run in progress is aborted",
+             {.group = "Model and state", .default_text = "the newest", .min = 0});
   app.Option("-l,--listen", &options.listen, "HOST:PORT",
              "where clients and fedctl connect; port 0 takes any free one", {.group = "Network"});
   app.Option("--http", &options.http, "HOST:PORT",

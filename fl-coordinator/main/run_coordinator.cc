@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "accept_guard.h"
 #include "fedge/cli/exit_code.h"
 #include "fedge/common/log.h"
 #include "fedge/rpc/transport.h"
@@ -37,6 +38,7 @@ Status AnnounceReady(const CoordinatorOptions& options, const CoordinatorServer&
 int RunCoordinator(const CoordinatorOptions& options) {
   log::SetLevel(options.log_level);
   RouteGrpcLog();
+  GuardAccept();
   ShutdownSignal shutdown;
   ServerOptions server_options = options.ToServerOptions();
   server_options.on_failure = [&shutdown] { shutdown.Trigger(); };

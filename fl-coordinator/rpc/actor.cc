@@ -13,6 +13,7 @@ namespace {
 
 constexpr Duration kExpiryInterval{1'000};
 constexpr Duration kTransferInterval{1'000};
+constexpr Duration kFolderInterval{1'000};
 constexpr Duration kLongestIdle{3'600'000};
 
 void LogEvent(const EventRecord& event) {
@@ -45,6 +46,7 @@ void Actor::RunBatch(const std::vector<Command>& commands) {
   if (const auto deadline = NextDeadline(state_); deadline && *deadline <= now_) Apply(Tick{});
   ExpireSessions();
   CheckTransfers();
+  CheckFolder();
   FollowPhase();
   SaveBatch();
   AnswerDuePolls();
@@ -65,6 +67,7 @@ Duration Actor::IdleTime() const {
   consider(polls_.NextDeadline());
   consider(watchers_.NextDeadline());
   if (sessions_.size() > 0) consider(next_expiry_check_);
+  if (failure_.ok()) consider(next_folder_check_);
   if (transfers_.size() > 0) consider(next_transfer_check_);
   consider(uploads_.permits().NextDeadline());
   // At least a moment: a deadline that a Tick does not move must not become a busy loop.
@@ -129,11 +132,21 @@ void Actor::ExpireSessions() {
   for (const ClientId& client : sessions_.Expired(now_)) RemoveSession(client);
 }
 
+// What is written into a folder that was removed is lost with this process.
+void Actor::CheckFolder() {
+  if (now_ < next_folder_check_ || !failure_.ok()) return;
+  next_folder_check_ = now_ + kFolderInterval;
+  if (parts_.models.Has(state_.model.digest)) return;
+  Stop(DataLoss("{} is gone, or the folder that it is in; a new start tells what is left",
+                parts_.models.PathOf(state_.model.digest)));
+}
+
 void Actor::CheckTransfers() {
   uploads_.permits().Tick(now_);
   if (now_ < next_transfer_check_) return;
   next_transfer_check_ = now_ + kTransferInterval;
-  if (const std::size_t cut = transfers_.Check(now_); cut > 0)
+  const bool contended = uploads_.permits().waiting() > 0;
+  if (const std::size_t cut = transfers_.Check(now_, contended); cut > 0)
     log::Info("transfers cut count={} reason=\"they did not move\"", cut);
 }
 

@@ -113,11 +113,15 @@ class Actor {
   void FollowPhase();
   void ExpireSessions();
   void CheckTransfers();
+  // Stops if the state directory is gone.
+  void CheckFolder();
   void AnswerDuePolls();
   void SaveBatch();
   Status MakeDurable();
   // The newest global model's file is whole, or is made so.
   Status SecureModel();
+  // The model after an earlier round is the global one again, before anything else is done.
+  Status GoBackTo(RoundId round);
   // What of the round's updates cannot be read any more is asked for again.
   Status ReopenLostTasks();
   void NoteLostCommits();
@@ -156,6 +160,7 @@ class Actor {
   bool aggregating_ = false;
   TimePoint next_expiry_check_{};
   TimePoint next_transfer_check_{};
+  TimePoint next_folder_check_{};
   bool draining_ = false;
   Status failure_;
 

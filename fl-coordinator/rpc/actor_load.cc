@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/ranges.h>
+
 #include "fedge/common/log.h"
 #include "fedge/coordinator/run_queries.h"
 #include "fedge/coordinator/stored_files.h"
@@ -14,9 +16,10 @@ Status Actor::Load() {
   coordinator_id_ = parts_.store.coordinator_id();
   FEDGE_ASSIGN_OR_RETURN(state_, parts_.store.LoadState());
   NoteLostCommits();
+  FEDGE_RETURN_IF_ERROR(models_.Load(parts_.store, state_));
+  if (options_.from_round) FEDGE_RETURN_IF_ERROR(GoBackTo(*options_.from_round));
   FEDGE_RETURN_IF_ERROR(SecureModel());
   FEDGE_ASSIGN_OR_RETURN(model_facts_, ReadModelFacts(parts_.models.PathOf(state_.model.digest)));
-  FEDGE_RETURN_IF_ERROR(models_.Load(parts_.store, state_));
   FEDGE_ASSIGN_OR_RETURN(const auto rounds,
                          parts_.store.ListRounds(0, 0, RoundChanges::kMaxRounds));
   std::for_each(rounds.rbegin(), rounds.rend(),
@@ -31,6 +34,16 @@ Status Actor::Load() {
   Take(Resume(options_.limits, std::move(state_), now_));
   RunBatch({});
   return failure_;
+}
+
+Status Actor::GoBackTo(RoundId round) {
+  FEDGE_ASSIGN_OR_RETURN(const ModelRef model, models_.IntactAfterRound(round));
+  if (model.digest == state_.model.digest) return OkStatus();
+  if (state_.run_active()) {
+    FEDGE_RETURN_IF_ERROR(
+        Apply(AbortRun{fmt::format("the coordinator went back to round {}", round)}).status);
+  }
+  return Apply(RollBack{model}).status;
 }
 
 void Actor::NoteLostCommits() {
@@ -75,9 +88,10 @@ Status Actor::SecureModel() {
   }
   if (!status.ok()) {
     return DataLoss(
-        "the global model after round {} cannot be used: {}; restore the folder from a backup, or "
-        "put an intact copy of the model there (its SHA-256 is {})",
-        model.round, found.message(), model.digest.Hex());
+        "the global model after round {} cannot be used: {}; restore the folder from a backup, put "
+        "an intact copy of the model there (its SHA-256 is {}), or go back to an older one with "
+        "--from-round (kept are those after rounds {})",
+        model.round, found.message(), model.digest.Hex(), fmt::join(models_.Rounds(), ", "));
   }
   log::Warning("model repaired round={} {}", model.round, how);
   Note("model repaired", model.round, fmt::format("{}; it was made anew {}", found.message(), how));

@@ -61,7 +61,7 @@ Status StartRunOn(Actor& actor, const v1::StartRunRequest& request,
 
 Status RollBackOn(Actor& actor, const v1::RollBackRequest& request,
                   v1::RollBackResponse& response) {
-  FEDGE_ASSIGN_OR_RETURN(const ModelRef model, actor.models().AfterRound(request.round()));
+  FEDGE_ASSIGN_OR_RETURN(const ModelRef model, actor.models().IntactAfterRound(request.round()));
   FEDGE_RETURN_IF_ERROR(actor.Apply(RollBack{model}).status);
   *response.mutable_model() = ToContentRef(model.digest, model.size);
   return OkStatus();

@@ -95,7 +95,6 @@ Result<ModelRef> AggregateRound(const AggregationInput& input, const RoundRecord
   FEDGE_ASSIGN_OR_RETURN(
       ArchiveWriter writer,
       ArchiveWriter::Create(base.archive, input.files, temporary.path(), std::move(options)));
-  base.archive.ReleasePages();
   const auto started = std::chrono::steady_clock::now();
   FEDGE_RETURN_IF_ERROR(
       WeightedMean(base.archive, base.manifest, updates, input.spool, writer, {.stop = stop}));

@@ -10,6 +10,7 @@ namespace fedge {
 namespace {
 
 std::string Mebibytes(std::uint64_t bytes) {
+  if (bytes < 10u << 20) return fmt::format("{} bytes", bytes);
   return fmt::format("{} MiB", (bytes + (1u << 20) - 1) >> 20);
 }
 

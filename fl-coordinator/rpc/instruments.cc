@@ -4,6 +4,7 @@
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 
+#include "fedge/coordinator/refusal.h"
 #include "fedge/version.h"
 
 namespace fedge {
@@ -136,6 +137,11 @@ CoordinatorMetrics::Instruments::Instruments()
                   &commit_seconds.Add({{"step", "database"}}, CommitBuckets())};
   for (const char* outcome : {"accepted", "failed", "late", "surplus"})
     updates.Add({{"outcome", outcome}, {"reason", ""}});
+  // From the beginning, so that the first refusals are an increase.
+  for (auto code = 1; code <= static_cast<int>(kLastRefusalCode); ++code) {
+    updates.Add(
+        {{"outcome", "refused"}, {"reason", std::string(Name(static_cast<RefusalCode>(code)))}});
+  }
   Family(prometheus::BuildGauge(), registry, "fedge_build_info",
          "1, with the version of the program as a label.")
       .Add({{"version", std::string(kVersion)}})

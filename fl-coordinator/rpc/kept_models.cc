@@ -73,19 +73,30 @@ Result<std::vector<BackupFile>> KeptModels::OpenAll() {
   for (const ModelRef& model : kept_) {
     const std::string path = models_.PathOf(model.digest);
     FEDGE_ASSIGN_OR_RETURN(std::unique_ptr<RandomAccessFile> file, files_.OpenForRead(path));
-    files.push_back({"models" + path.substr(path.rfind('/')), std::move(file), model.size});
+    files.push_back(
+        {"models" + path.substr(path.rfind('/')), std::move(file), model.size, model.digest});
   }
   return files;
 }
 
 Result<ModelRef> KeptModels::AfterRound(RoundId round) const {
-  std::vector<RoundId> rounds;
   for (const ModelRef& model : kept_) {
     if (model.round == round) return model;
-    rounds.push_back(model.round);
   }
   return NotFound("the model after round {} is not kept; kept are those after rounds {}", round,
-                  fmt::join(rounds, ", "));
+                  fmt::join(Rounds(), ", "));
+}
+
+Result<ModelRef> KeptModels::IntactAfterRound(RoundId round) const {
+  FEDGE_ASSIGN_OR_RETURN(const ModelRef model, AfterRound(round));
+  FEDGE_RETURN_IF_ERROR(models_.Verify(model, ModelStore::Check::kCrc32));
+  return model;
+}
+
+std::vector<RoundId> KeptModels::Rounds() const {
+  std::vector<RoundId> rounds;
+  for (const ModelRef& model : kept_) rounds.push_back(model.round);
+  return rounds;
 }
 
 Result<std::shared_ptr<const BaseModel>> KeptModels::Base(const ModelRef& model) {
@@ -106,11 +117,8 @@ Result<ModelFacts> ReadModelFacts(const std::string& path) {
 
 Result<BaseModel> OpenBaseModel(const std::string& path, const ModelRef& model) {
   FEDGE_ASSIGN_OR_RETURN(Archive archive, Archive::Open(path));
-  Result<Manifest> manifest = BuildManifest(archive);
-  if (!manifest.ok()) return manifest.status().WithContext(path);
-  // Every record's header was read, and with it up to a megabyte around it.
-  archive.ReleasePages();
-  return BaseModel{model, std::move(archive), std::move(*manifest)};
+  FEDGE_ASSIGN_OR_RETURN(Manifest manifest, BuildManifest(archive));
+  return BaseModel{model, std::move(archive), std::move(manifest)};
 }
 
 }  // namespace fedge

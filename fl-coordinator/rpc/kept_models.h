@@ -44,6 +44,11 @@ class KeptModels {
   Result<std::shared_ptr<const ServedModel>> Open(const Digest& digest);
   // The model after `round`. kNotFound names the rounds whose models are kept.
   Result<ModelRef> AfterRound(RoundId round) const;
+  // The same once its file was read and is what it should be, which takes about a second per GB;
+  // kDataLoss names the file.
+  Result<ModelRef> IntactAfterRound(RoundId round) const;
+  // Of the models that are kept, oldest first.
+  std::vector<RoundId> Rounds() const;
   // All of them, named as in the state directory.
   Result<std::vector<BackupFile>> OpenAll();
   // Opened once per model; the newest one asked for is kept open.

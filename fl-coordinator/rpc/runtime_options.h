@@ -25,7 +25,10 @@ struct RuntimeOptions {
   Duration first_message_limit{10'000};    // for the header of an upload
   Duration transfer_stall{30'000};         // in which an upload or download must move ...
   std::uint64_t min_transfer_rate = 1024;  // ... at this rate, in bytes per second, or it is cut
+  // The same for uploads that have a turn while others wait for one.
+  std::uint64_t min_contended_rate = 64u << 10;
 
+  std::optional<RoundId> from_round;            // begin by going back to the model after it
   std::uint64_t spool_limit = 0;                // of the updates of a round; 0: none
   std::uint64_t min_free_bytes = 256ull << 20;  // left free on the state directory's file system
 

@@ -8,6 +8,7 @@
 #include "fedge/coordinator_rpc/poll_answers.h"
 #include "fedge/coordinator_rpc/poll_reactor.h"
 #include "fedge/coordinator_rpc/update_labels.h"
+#include "fedge/coordinator_rpc/upload_handlers.h"
 #include "fedge/rpc/convert.h"
 #include "fedge/rpc/transport.h"
 
@@ -116,6 +117,8 @@ Status Report(Actor& actor, const v1::ReportRequest& request) {
     if (reason.empty()) reason = "the client gave no reason";
     if (task->kind == TaskId::Kind::kEvaluate) {
       status = actor.Apply(EvaluationFailed{task->round, client, std::move(reason)}).status;
+    } else if (request.refusal() == v1::REFUSAL_NOT_FINITE) {
+      status = RefuseUnsent(actor, *session, *task, std::move(reason));
     } else {
       status = actor.Apply(TaskFailed{task->round, client, std::move(reason)}).status;
       if (status.ok()) actor.metrics().UpdateDecided(kFailedUpdate);
@@ -124,6 +127,20 @@ Status Report(Actor& actor, const v1::ReportRequest& request) {
   session->answered_task = request.task_id();
   actor.CountClient(*session);
   return status;
+}
+
+}  // namespace
+
+namespace {
+
+// Spread out, so that a crowd that joined at once does not come back at once; yet in steps, so that
+// thousands of renewals wake the coordinator a few times a second and not once for each.
+TimePoint HoldUntil(Actor& actor) {
+  const Duration hold = actor.options().poll_hold;
+  const Duration step = std::max(hold / 100, Duration(1));
+  const Duration jitter(actor.random().Below(static_cast<std::uint64_t>(hold.count()) / 5 + 1));
+  const TimePoint until = actor.now() + hold - jitter;
+  return until - until.time_since_epoch() % step;
 }
 
 }  // namespace
@@ -148,11 +165,9 @@ void HandlePoll(Actor& actor, PollCall& call) {
   if (actor.draining()) {
     return call.Answer(GoneAnswer("the coordinator is shutting down", actor.options().retry_after));
   }
-  const auto hold = static_cast<std::uint64_t>(actor.options().poll_hold.count());
-  const Duration jitter(actor.random().Below(hold / 5 + 1));
-  actor.Park(**session, {.call = &call,
-                         .busy_task = call.request().busy_task_id(),
-                         .deadline = actor.now() + actor.options().poll_hold - jitter});
+  actor.Park(
+      **session,
+      {.call = &call, .busy_task = call.request().busy_task_id(), .deadline = HoldUntil(actor)});
 }
 
 void HandlePollCancelled(Actor& actor, const std::string& session_id, std::uint64_t call) {

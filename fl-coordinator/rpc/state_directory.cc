@@ -1,11 +1,16 @@
 #include "fedge/coordinator_rpc/state_directory.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <filesystem>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <sys/stat.h>
 
+#include "fedge/archive/archive.h"
 #include "fedge/coordinator/stored_files.h"
 #include "fedge/coordinator_rpc/kept_models.h"
 
@@ -25,18 +30,59 @@ Status MakePrivate(FileSystem& files, const std::string& folder) {
   return synced.code() == StatusCode::kPermissionDenied ? OkStatus() : synced;
 }
 
-// Before a folder is made for it: whether there is a model to begin with, and whether it can be
-// trained.
+// Whether it may stand in a folder that has no database yet: from a coordinator that died while it
+// made the folder, or from the file system.
+bool MayBeOurs(std::string_view name) {
+  constexpr std::array<std::string_view, 5> kNames = {"lock", "models", "spool", "global.pt",
+                                                      "lost+found"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
+         name.starts_with("coordinator.db") || name.starts_with("acknowledged");
+}
+
+// A folder with something else in it, a home directory say, is not closed to others and written
+// into.
+Status CheckNotForeign(FileSystem& files, const std::string& folder) {
+  if (!files.Exists(folder)) return OkStatus();
+  FEDGE_ASSIGN_OR_RETURN(const std::vector<std::string> names, files.List(folder));
+  const auto foreign = std::find_if_not(names.begin(), names.end(), MayBeOurs);
+  if (foreign == names.end()) return OkStatus();
+  return FailedPrecondition(
+      "{} is no folder of a coordinator, and not empty: it holds '{}'; give --state-dir a new or "
+      "an empty folder",
+      folder, *foreign);
+}
+
+// Before a folder is made for it: whether there is a model to begin with, whether it is whole and
+// whether it can be trained.
 Status CheckFirstModel(const std::string& folder, const std::string& model_path) {
   if (model_path.empty()) {
     return InvalidArgument("{} has no model yet; give the first one with --model FILE", folder);
   }
-  return ReadModelFacts(model_path).status();
+  FEDGE_RETURN_IF_ERROR(ReadModelFacts(model_path).status());
+  FEDGE_ASSIGN_OR_RETURN(const Archive archive, Archive::Open(model_path));
+  return archive.Verify();
 }
 
-Status ImportFirstModel(const StateDirectory& directory, const std::string& folder,
-                        const std::string& model_path) {
+// A database that knows of no round beside models of rounds has lost them: beginning anew must be
+// what the user wants.
+Status CheckNothingForgotten(FileSystem& files, const std::string& folder,
+                             const std::string& model_path) {
+  FEDGE_ASSIGN_OR_RETURN(const std::vector<std::string> names, files.List(folder + "/models"));
+  const auto is_model = [](const std::string& name) { return name.ends_with(".pt"); };
+  if (std::none_of(names.begin(), names.end(), is_model)) return OkStatus();
+  FEDGE_ASSIGN_OR_RETURN(const FileContent given, ReadContent(files, model_path));
+  // One that died while it imported the first model.
+  if (names.size() == 1 && names[0] == given.digest.Hex() + ".pt") return OkStatus();
+  return DataLoss(
+      "{}/coordinator.db: knows of no round, yet {} models of earlier ones are in {}/models; "
+      "restore the folder from a backup, or go on from one of them in a new folder with --model",
+      folder, std::count_if(names.begin(), names.end(), is_model), folder);
+}
+
+Status ImportFirstModel(FileSystem& files, const StateDirectory& directory,
+                        const std::string& folder, const std::string& model_path) {
   FEDGE_RETURN_IF_ERROR(CheckFirstModel(folder, model_path));
+  FEDGE_RETURN_IF_ERROR(CheckNothingForgotten(files, folder, model_path));
   FEDGE_ASSIGN_OR_RETURN(const ModelRef model, directory.models->Import(model_path));
   const StoreWrite write = SaveModel{model};
   return directory.store->Commit({&write, 1});
@@ -70,7 +116,10 @@ Result<StateDirectory> OpenStateDirectory(FileSystem& files, const std::string& 
   // A database that is gone is not one that was never there: the store tells them apart.
   const bool is_new =
       !files.Exists(folder + "/coordinator.db") && !files.Exists(folder + "/acknowledged");
-  if (is_new) FEDGE_RETURN_IF_ERROR(CheckFirstModel(folder, model_path));
+  if (is_new) {
+    FEDGE_RETURN_IF_ERROR(CheckNotForeign(files, folder));
+    FEDGE_RETURN_IF_ERROR(CheckFirstModel(folder, model_path));
+  }
   StateDirectory directory;
   FEDGE_RETURN_IF_ERROR(MakePrivate(files, folder));
   Result<std::unique_ptr<FileLock>> lock = files.Lock(folder + "/lock");
@@ -87,7 +136,7 @@ Result<StateDirectory> OpenStateDirectory(FileSystem& files, const std::string& 
 
   FEDGE_ASSIGN_OR_RETURN(const State state, directory.store->LoadState());
   if (state.model.size == 0) {
-    FEDGE_RETURN_IF_ERROR(ImportFirstModel(directory, folder, model_path));
+    FEDGE_RETURN_IF_ERROR(ImportFirstModel(files, directory, folder, model_path));
   } else {
     FEDGE_RETURN_IF_ERROR(CheckSameModel(files, directory, state, folder, model_path));
   }

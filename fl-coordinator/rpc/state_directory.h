@@ -24,6 +24,7 @@ struct StateDirectory {
 // the first time, its own ever after. kInvalidArgument, kFailedPrecondition: the messages name the
 // file or folder and say what to do.
 //
+// folder      new, empty, or a coordinator's; one with other things in it is left alone.
 // model_path  empty: none given. A model that is not the one which the folder began with, or its
 // newest, is refused.
 Result<StateDirectory> OpenStateDirectory(FileSystem& files, const std::string& folder,

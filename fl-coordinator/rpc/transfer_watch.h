@@ -45,6 +45,7 @@ class TransferWatch {
     std::function<std::uint64_t()> moved;  // bytes of payload so far
     std::function<void()> cut;             // ends the call; it is removed as any other
     bool begun = false;                    // its first message is here
+    bool has_turn = false;                 // others may wait for it
   };
 
   explicit TransferWatch(const RuntimeOptions& options) : options_(options) {}
@@ -58,19 +59,24 @@ class TransferWatch {
       found->second.since = now;
     }
   }
+  void TookTurn(std::uint64_t id) {
+    if (const auto found = streams_.find(id); found != streams_.end())
+      found->second.stream.has_turn = true;
+  }
   void Remove(std::uint64_t id) { streams_.erase(id); }
   std::size_t size() const { return streams_.size(); }
 
-  // Cuts those that are due; how many.
-  std::size_t Check(TimePoint now) {
+  // Cuts those that are due; how many. `contended`: somebody waits for a turn.
+  std::size_t Check(TimePoint now, bool contended) {
     std::size_t cut = 0;
     for (auto& [id, watched] : streams_) {
       const Duration limit =
           watched.stream.begun ? options_.transfer_stall : options_.first_message_limit;
       if (now - watched.since < limit) continue;
       const std::uint64_t moved = watched.stream.moved();
-      const auto floor =
-          options_.min_transfer_rate * static_cast<std::uint64_t>(limit.count()) / 1'000;
+      const std::uint64_t rate = contended && watched.stream.has_turn ? options_.min_contended_rate
+                                                                      : options_.min_transfer_rate;
+      const auto floor = rate * static_cast<std::uint64_t>(limit.count()) / 1'000;
       if (moved - watched.moved < std::max<std::uint64_t>(floor, 1)) {
         watched.stream.cut();
         ++cut;

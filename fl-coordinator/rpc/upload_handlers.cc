@@ -1,9 +1,11 @@
 #include "fedge/coordinator_rpc/upload_handlers.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 
+#include "fedge/common/number_text.h"
 #include "fedge/coordinator/task_id.h"
 #include "fedge/coordinator_rpc/actor.h"
 #include "fedge/coordinator_rpc/client_text.h"
@@ -140,6 +142,11 @@ Refusal ProblemOf(const v1::SubmitHeader& header, const TrainAssignment& task,
   if (weight) return weight;
   const Status result = FromProto(header.result()).status();
   if (!result.ok()) return {RefusalCode::kResult, result.message()};
+  const v1::Metrics& after = header.result().after();
+  if (after.num_examples() > 0 && !std::isfinite(after.loss())) {
+    return {RefusalCode::kNotFinite,
+            fmt::format("the loss after training is {}", NumberText(after.loss()))};
+  }
   return {};
 }
 
@@ -175,9 +182,10 @@ void BeginWanted(Actor& actor, SubmitReactor& reactor, const TrainAssignment& ta
     Refuse(actor, reactor, std::move(problem));
     return;
   }
-  if (actor.uploads().TakesTurns(header.payload_bytes()) &&
-      !actor.uploads().permits().Take(reactor.header().client, reactor.id())) {
-    return reactor.TurnAway(NotYet(actor), kAskAgain);
+  if (actor.uploads().TakesTurns(header.payload_bytes())) {
+    if (!actor.uploads().permits().Take(reactor.header().client, reactor.id()))
+      return reactor.TurnAway(NotYet(actor), kAskAgain);
+    actor.transfers().TookTurn(reactor.id());
   }
   const auto upload = OpenUpload(actor, task, reactor.header().client, *base);
   if (!upload.ok()) return reactor.TurnAway(upload.status());
@@ -245,6 +253,19 @@ void FinishUpload(Actor& actor, SubmitReactor& reactor, const Extent& extent) {
 void RefuseUpload(Actor& actor, SubmitReactor& reactor, Refusal refusal) {
   Refuse(actor, reactor, std::move(refusal));
   actor.uploads().Drop(reactor.task_id());
+}
+
+Status RefuseUnsent(Actor& actor, Session& session, const TaskId& task, std::string reason) {
+  const TaskRecord* known = FindTask(actor.state(), task.round, task.client);
+  if (known != nullptr && known->state == TaskState::kRefused) return OkStatus();  // told before
+  const Actor::Applied applied = actor.Apply(
+      UpdateRefused{task.round, task.client, {RefusalCode::kNotFinite, std::move(reason)}});
+  if (!applied.answer) return applied.status;
+  CountForClient(actor, session, *applied.answer, {});
+  actor.Defer([&actor, labels = LabelsOf(*applied.answer)](const Status& saved) {
+    if (saved.ok()) actor.metrics().UpdateDecided(labels);
+  });
+  return OkStatus();
 }
 
 void ResolveInterruptedUpload(Actor& actor, SubmitReactor& reactor) {

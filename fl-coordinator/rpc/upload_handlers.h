@@ -15,6 +15,8 @@ namespace fedge {
 
 class Actor;
 class SubmitReactor;
+struct Session;
+struct TaskId;
 
 using UploadStatusCall = UnaryCall<v1::UploadStatusRequest, v1::UploadStatusResponse>;
 
@@ -25,6 +27,8 @@ void BeginUpload(Actor& actor, SubmitReactor& reactor);
 void FinishUpload(Actor& actor, SubmitReactor& reactor, const Extent& extent);
 // The payload is bad; nothing of it is kept.
 void RefuseUpload(Actor& actor, SubmitReactor& reactor, Refusal refusal);
+// The client found its update not finite and did not send it: as if it had.
+Status RefuseUnsent(Actor& actor, Session& session, const TaskId& task, std::string reason);
 // The stream was overtaken: by another one of the same task, or by the end of the round.
 void ResolveInterruptedUpload(Actor& actor, SubmitReactor& reactor);
 

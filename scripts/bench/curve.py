@@ -22,15 +22,16 @@ def read_rounds(path):
 
 
 def crossing(points, target):
-    """The interpolated round at which the best accuracy so far reaches the target; None if it does not."""
+    """The interpolated round at which the best accuracy so far reaches the target; None if it does not.
+
+    As McMahan et al. do: the curve is made to rise by taking the best so far, and the crossing lies between two
+    neighbouring rounds of it.
+    """
     before_round, before = 0, 0.0
     for number, accuracy in points:
         if accuracy >= target:
-            if accuracy == before:
-                return float(number)
             return before_round + (number - before_round) * (target - before) / (accuracy - before)
-        if accuracy > before:
-            before_round, before = number, accuracy
+        before_round, before = number, max(before, accuracy)
     return None
 
 

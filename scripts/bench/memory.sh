@@ -22,4 +22,6 @@ wait_for_clients "$clients"
 joined="$(resident "$COORDINATOR")"
 fedctl --quiet start-round --clients "$clients" --rounds "$rounds" --deadline 1h
 limit="$(python3 -c "print(96 + 0.025 * $connections)")"
-echo "$clients clients x $megabytes MB, $connections connections: resident $idle MB idle, $joined MB joined, peak $(peak "$COORDINATOR") MB (limit $limit); median round $(round_seconds "$rounds" | median) s"
+highest="$(peak "$COORDINATOR")"
+echo "$clients clients x $megabytes MB, $connections connections: resident $idle MB idle, $joined MB joined, peak $highest MB (limit $limit); median round $(round_seconds "$rounds" | median) s"
+python3 -c "import sys; sys.exit($highest > $limit)" || die "the coordinator's peak is above its limit"

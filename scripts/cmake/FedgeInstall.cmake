@@ -33,11 +33,20 @@ foreach(program fl-client compress)
   if(TARGET ${program})
     set_target_properties(${program} PROPERTIES
       INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR};${TORCH_INSTALL_PREFIX}/lib")
+    install(CODE "message(STATUS \"${program} needs LibTorch: that in ${TORCH_INSTALL_PREFIX}/lib, \"
+      \"or a copy of its libraries in \${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}\")")
   endif()
 endforeach()
 
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/configs/" DESTINATION "${CMAKE_INSTALL_DATADIR}/fedge")
-install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
-foreach(document README.md CHANGELOG.md)
-  install(FILES "${PROJECT_SOURCE_DIR}/${document}" DESTINATION "${CMAKE_INSTALL_DOCDIR}" OPTIONAL)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/configs/" DESTINATION "${CMAKE_INSTALL_DATADIR}/fedge"
+        PATTERN "alerts_test.yml" EXCLUDE)
+# The documents, with what they link to.
+foreach(document README.md CHANGELOG.md ARCHITECTURE.md DECISIONS.md BENCHMARKS.md CONTRIBUTING.md LICENSE)
+  install(FILES "${PROJECT_SOURCE_DIR}/${document}" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 endforeach()
+install(FILES "${PROJECT_SOURCE_DIR}/docs/flow.svg" DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/scripts/bench/results" DESTINATION "${CMAKE_INSTALL_DOCDIR}/scripts/bench"
+        FILES_MATCHING PATTERN "*.svg")
+file(RELATIVE_PATH configs_from_documents "${CMAKE_INSTALL_FULL_DOCDIR}" "${CMAKE_INSTALL_FULL_DATADIR}/fedge")
+install(CODE "file(CREATE_LINK \"${configs_from_documents}\"
+  \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR}/configs\" SYMBOLIC)")

@@ -28,7 +28,8 @@ std::string Death::Describe() const {
 }
 
 ChaosRun::ChaosRun(int rounds) : rounds_(rounds) {
-  const Finished made = RunProgram({Program("fl-client"), "new-model", "--arch", "mlp:64,16,10",
+  // 115 kB: its updates take turns and come in parts.
+  const Finished made = RunProgram({Program("fl-client"), "new-model", "--arch", "mlp:64,384,10",
                                     "--seed", "1", "-o", File("model.pt")},
                                    {.folder = folder_.path(), .name = "new-model"});
   FEDGE_CHECK(made.status == 0);

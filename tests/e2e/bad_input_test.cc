@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -67,6 +69,29 @@ TEST(BadInputE2eTest, AModelThatIsNoTorchScriptIsRefused) {
   ExpectClearError(start(cluster.File("missing.pt")), 1, "missing.pt");
 }
 
+// A changed bit of a weight would otherwise be trained, and the result look sound.
+TEST(BadInputE2eTest, ADamagedModelIsRefusedBeforeAFolderIsMade) {
+  Cluster cluster;
+  std::string model = ReadFile(cluster.model_path()).value();
+  model[model.size() / 2] = static_cast<char>(model[model.size() / 2] ^ 1);
+  Write(cluster.File("damaged.pt"), model);
+  ExpectClearError(cluster.Run("fl-coordinator",
+                               {"--model", cluster.File("damaged.pt"), "--state-dir",
+                                cluster.state_dir(), "--listen", "127.0.0.1:0", "--http", "off"}),
+                   1, "the file is damaged");
+  EXPECT_FALSE(std::filesystem::exists(cluster.state_dir()));
+}
+
+TEST(BadInputE2eTest, AClientOutlivesTheReaderOfItsLog) {
+  Cluster cluster;
+  const std::string command = "{ '" + ProgramPath("fl-client") +
+                              "' --coordinator 127.0.0.1:1 --reconnect 1s --data digits" +
+                              " --virtual 2 2>&1; echo $? >'" + cluster.File("code") +
+                              "'; } | true";
+  RunProgram({"/bin/sh", "-c", command}, {.folder = cluster.File("."), .name = "pipe"});
+  EXPECT_EQ(ReadFile(cluster.File("code")).value(), "3\n");
+}
+
 TEST(BadInputE2eTest, BeyondLoopbackOnlyWithInsecure) {
   Cluster cluster;
   ExpectClearError(cluster.Run("fl-coordinator", {"--model", cluster.model_path(), "--state-dir",
@@ -109,7 +134,7 @@ TEST(BadInputE2eTest, ARoundWhoseClientsAllDivergeFailsAndTellsWhy) {
       1, "loss");
   const auto round = cluster.FedctlJson({"rounds", "show", "1"});
   ASSERT_TRUE(round.IsObject());
-  EXPECT_GE(round["failed"].GetUint64(), 2U);  // with two of three the quorum is out of reach
+  EXPECT_GE(round["refused"].GetUint64(), 2U);  // with two of three the quorum is out of reach
   int told = 0;
   for (const auto& task : round["tasks"].GetArray()) {
     if (task["reason"].IsString() &&
@@ -135,17 +160,27 @@ TEST(BadInputE2eTest, ANanLossIsReportedAndTheRoundGoesOnWithoutIt) {
     csv += fmt::format("{}\n", row % 10);
   }
   Write(cluster.File("broken.csv"), csv);
-  cluster.StartClient("broken", {"--data", "csv", "--data-file", cluster.File("broken.csv"),
-                                 "--label-column", "y", "--id", "broken"});
+  Process& client =
+      cluster.StartClient("broken", {"--data", "csv", "--data-file", cluster.File("broken.csv"),
+                                     "--label-column", "y", "--id", "broken"});
   ASSERT_TRUE(cluster.WaitForClients(3));
   const Finished run = cluster.Fedctl({"start-round", "--clients", "3", "--min-clients", "2"});
   EXPECT_EQ(run.status, 0) << run.err;
   const auto round = cluster.FedctlJson({"rounds", "show", "1"});
   ASSERT_TRUE(round.IsObject());
   EXPECT_EQ(round["accepted"].GetUint64(), 2U);
-  EXPECT_EQ(round["failed"].GetUint64(), 1U);
+  EXPECT_EQ(round["refused"].GetUint64(), 1U);
+  EXPECT_EQ(round["failed"].GetUint64(), 0U);
   EXPECT_STREQ(round["tasks"][0]["client_id"].GetString(), "broken");
-  EXPECT_NE(std::string(round["tasks"][0]["reason"].GetString()).find("loss"), std::string::npos);
+  EXPECT_STREQ(round["tasks"][0]["refusal"].GetString(), "not-finite");
+  // The operator and the client read the same, and a NaN has no sign.
+  const std::string reason = round["tasks"][0]["reason"].GetString();
+  EXPECT_EQ(reason.rfind("the loss is ", 0), 0U) << reason;
+  EXPECT_TRUE(client.WaitForText("task refused client=broken task=1:broken round=1: " + reason));
+  EXPECT_NE(cluster.Fedctl({"clients", "list"}).out.find("1 (not-finite)"), std::string::npos);
+  const std::string shown = cluster.Fedctl({"rounds", "show", "1"}).out;
+  EXPECT_NE(shown.find("refused: not-finite"), std::string::npos) << shown;
+  EXPECT_EQ(shown.find("-nan"), std::string::npos) << shown;
 }
 
 TEST(BadInputE2eTest, DataThatDoNotFitTheModelAreNamedWithBothShapes) {

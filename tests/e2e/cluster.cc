@@ -48,7 +48,8 @@ Process& Cluster::StartCoordinator(const std::vector<std::string>& flags) {
 }
 
 Process& Cluster::StartClient(const std::string& name, const std::vector<std::string>& flags) {
-  std::vector<std::string> argv = {ProgramPath("fl-client"), "--coordinator", address_};
+  std::vector<std::string> argv = {ProgramPath("fl-client"), "--coordinator",
+                                   clients_connect_to_.empty() ? address_ : clients_connect_to_};
   argv.insert(argv.end(), flags.begin(), flags.end());
   clients_.push_back(std::make_unique<Process>(
       argv, Process::Options{.folder = folder_.path(), .name = NextName(name)}));

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <rapidjson/document.h>
@@ -29,6 +30,8 @@ class Cluster {
   Process& StartCoordinator(const std::vector<std::string>& flags = {});
   Process& coordinator() { return *coordinator_; }
 
+  // Clients that are started from here on connect there: to a proxy of the coordinator's.
+  void ConnectClientsTo(std::string address) { clients_connect_to_ = std::move(address); }
   // An fl-client of this coordinator, running in the background.
   Process& StartClient(const std::string& name, const std::vector<std::string>& flags);
   // Waits until `count` trainers and evaluators together are joined; false after a minute.
@@ -48,6 +51,7 @@ class Cluster {
 
   TempDirectory folder_;
   std::string address_;
+  std::string clients_connect_to_;  // empty: address_
   std::unique_ptr<Process> coordinator_;
   std::vector<std::unique_ptr<Process>> clients_;
   int num_started_ = 0;

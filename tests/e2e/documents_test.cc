@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <regex>
 #include <sstream>
 
@@ -34,6 +35,16 @@ TEST_P(ProgramsTest, HelpIsOnStandardOutputWithExamples) {
   EXPECT_TRUE(help.err.empty()) << help.err;
   std::istringstream lines(help.out);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
+}
+
+TEST_P(ProgramsTest, SaysSoWhenItsAnswerCannotBeWritten) {
+  for (const char* const question : {"--help", "--version"}) {
+    const Finished full =
+        RunProgram({"/bin/sh", "-c", ProgramPath(GetParam()) + " " + question + " >/dev/full"},
+                   {.folder = folder_.path(), .name = "full"});
+    EXPECT_EQ(full.status, 1) << question;
+    EXPECT_NE(full.err.find("standard output"), std::string::npos) << full.err;
+  }
 }
 
 TEST_P(ProgramsTest, TellsItsVersion) {
@@ -95,6 +106,34 @@ TEST(ReadmeTest, CommandsNameFlagsThatExist) {
     }
   }
   EXPECT_GE(num_commands, 5U);
+}
+
+// What is installed works from there, and links of the documents lead somewhere.
+TEST(InstallTest, ProgramsRunAndLinksLeadSomewhere) {
+  const TempDirectory folder;
+  const std::string prefix = folder.File("installed");
+  const Finished installed =
+      RunProgram({FEDGE_CMAKE, "--install", FEDGE_BUILD_DIR, "--prefix", prefix},
+                 {.folder = folder.path(), .name = "install"});
+  ASSERT_EQ(installed.status, 0) << installed.err;
+  for (const char* const program : kPrograms) {
+    const Finished version = RunProgram({prefix + "/bin/" + program, "--version"},
+                                        {.folder = folder.path(), .name = program});
+    EXPECT_EQ(version.status, 0) << version.err;
+  }
+  const std::string documents = prefix + "/share/doc/fedge/";
+  const std::regex link(R"(\]\(([^)#:]+)\))");
+  std::size_t num_links = 0;
+  for (const char* const name : {"README.md", "BENCHMARKS.md", "CONTRIBUTING.md"}) {
+    const std::string text = ReadFile(documents + name).value();
+    for (std::sregex_iterator it(text.begin(), text.end(), link), end; it != end; ++it) {
+      ++num_links;
+      EXPECT_TRUE(std::filesystem::exists(documents + it->str(1))) << name << ": " << it->str(1);
+    }
+  }
+  EXPECT_GE(num_links, 8U);
+  EXPECT_FALSE(std::filesystem::exists(prefix + "/share/fedge/monitoring/alerts_test.yml"));
+  EXPECT_TRUE(std::filesystem::exists(prefix + "/share/fedge/monitoring/alerts.yml"));
 }
 
 TEST(ConfigsTest, SampleConfigurationIsAccepted) {

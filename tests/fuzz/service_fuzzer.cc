@@ -111,7 +111,7 @@ class Target {
   void Call(std::uint8_t which, std::string_view bytes) {
     using F = v1::Federation::Stub;
     using A = v1::Admin::Stub;
-    switch (which % 19) {
+    switch (which % 23) {
       case 0:
         return Parsed<v1::JoinRequest, v1::JoinResponse>(&F::Join, *federation_, bytes);
       case 1:
@@ -151,6 +151,14 @@ class Target {
       case 17:
         return Streamed<v1::ExportModelRequest, v1::ExportModelResponse>(&A::ExportModel, *admin_,
                                                                          bytes);
+      case 18:
+        return Parsed<v1::PauseRunRequest, v1::PauseRunResponse>(&A::PauseRun, *admin_, bytes);
+      case 19:
+        return Parsed<v1::ResumeRunRequest, v1::ResumeRunResponse>(&A::ResumeRun, *admin_, bytes);
+      case 20:
+        return Parsed<v1::RollBackRequest, v1::RollBackResponse>(&A::RollBack, *admin_, bytes);
+      case 21:
+        return Streamed<v1::BackupRequest, v1::BackupResponse>(&A::Backup, *admin_, bytes);
       default:
         return Streamed<v1::ListEventsRequest, v1::Event>(&A::ListEvents, *admin_, bytes);
     }

@@ -32,6 +32,8 @@ struct Case {
   std::vector<std::int64_t> feature_shape;
   std::vector<std::int64_t> target_shape;
   bool repeatable = true;  // draws nothing, so that Python gets the same weights
+
+  friend void PrintTo(const Case& self, std::ostream* out) { *out << self.file; }
 };
 
 const Case kCases[] = {

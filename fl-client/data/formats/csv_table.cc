@@ -23,15 +23,15 @@ std::optional<std::size_t> ColumnNumber(std::string_view text, std::size_t num_c
 }
 
 // A name given for a column means that there is a header. Otherwise features are numbers and their
-// names are not.
+// names are not: a line with some of each is data in which something is missing, and said to be.
 bool HasHeader(std::span<const std::string_view> cells, const DatasetOptions& options) {
   const auto label_number = ColumnNumber(options.label_column, cells.size());
   if (!options.key_column.empty() || (!options.label_column.empty() && !label_number)) return true;
   const std::size_t label = label_number.value_or(cells.size() - 1);
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (i != label && !ParseNumber(cells[i])) return true;
+    if (i != label && ParseNumber(cells[i])) return false;
   }
-  return false;
+  return cells.size() > 1;
 }
 
 Result<std::size_t> FindColumn(const CsvColumns& columns, const std::string& name,

@@ -7,6 +7,7 @@
 
 #include <fmt/ranges.h>
 
+#include "fedge/common/number_text.h"
 #include "fedge/data/formats/tensor_reader.h"
 
 namespace fedge::data {
@@ -51,7 +52,7 @@ Status CheckFinite(const Column<float>& column, const TensorInfo& tensor) {
   if (odd == values.end()) return OkStatus();
   const std::size_t per_example = values.size() / static_cast<std::size_t>(tensor.shape[0]);
   return InvalidArgument("'{}' holds {} in example {}; expected finite numbers (float32)",
-                         tensor.name, *odd,
+                         tensor.name, NumberText(*odd),
                          static_cast<std::size_t>(odd - values.begin()) / per_example);
 }
 

@@ -64,12 +64,21 @@ Result<Vocabulary> LoadVocabulary(std::string_view text, const DatasetOptions& o
   return vocabulary;
 }
 
+Status TooShort(const std::string& path, const DatasetOptions& options) {
+  return InvalidArgument(
+      "{}: is too short: an example takes {} characters in a row, of one speaker where the text "
+      "has "
+      "speakers; give a longer text, or a sequence length below {}",
+      path, options.sequence_length + 1, options.sequence_length);
+}
+
 Result<std::shared_ptr<const Dataset>> LoadTestFile(const Vocabulary& vocabulary,
                                                     DatasetOptions options) {
   FEDGE_ASSIGN_OR_RETURN(const std::string text, ReadText(options.test_file, options));
   FEDGE_RETURN_IF_ERROR(vocabulary.Check(text, options.test_file));
   options.test_fraction = 0;
   auto [stream, windows] = Tokenize(text, vocabulary, options);
+  if (windows.train.empty()) return TooShort(options.test_file, options);
   return MakeSequenceDataset(std::move(stream), std::move(windows.train), options.sequence_length);
 }
 
@@ -79,6 +88,7 @@ Result<DatasetSplits> Load(const DatasetOptions& given, Split split) {
   FEDGE_ASSIGN_OR_RETURN(const std::string text, ReadText(options.file, options));
   FEDGE_ASSIGN_OR_RETURN(const Vocabulary vocabulary, LoadVocabulary(text, options));
   auto [stream, windows] = Tokenize(text, vocabulary, options);
+  if (windows.train.empty() && windows.test.empty()) return TooShort(options.file, options);
   if (WantsTest(split) && windows.test.empty() && options.test_file.empty()) {
     return InvalidArgument(
         "{}: has no test part; give a test file, or a test fraction that holds out {} characters",

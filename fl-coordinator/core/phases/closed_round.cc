@@ -118,6 +118,13 @@ void AnswerArrival(StepContext& step, const Arrival& arrival) {
   }
 }
 
+// Why a task is no longer open though its client did not answer.
+std::string WhyWithdrawn(const RoundRecord& round) {
+  if (round.phase == PhaseName::kError) return "no answer before the round failed";
+  if (round.num_accepted < round.num_wanted) return "no answer by the deadline";
+  return fmt::format("no answer before {} were there", Plural(round.num_accepted, "update"));
+}
+
 // Whether the round had updates that nothing needs any more.
 bool IsDropped(const State& state, RoundId round) {
   const RoundRecord* const current = CurrentRound(state);
@@ -131,6 +138,7 @@ void CloseRound(StepContext& step, const RoundRecord& round, std::map<ClientId, 
   for (auto& [client, task] : tasks) {
     if (!task.open()) continue;
     task.state = TaskState::kWithdrawn;
+    task.reason = WhyWithdrawn(round);
     task.updated = step.now;
     step.Emit(SaveTask{task});
     step.Emit(Notify{client});

@@ -58,7 +58,7 @@ TEST(ArchiveLayoutTest, RecordsAndOffsetsBeyondFourGigabytesUseZip64) {
       .added = {{.name = "m/extra/large", .payload = 0}, {.name = "m/extra/behind", .payload = 1}},
       .payloads = payloads};
   const fedge::testing::TempDirectory folder;
-  WriteSparse(folder.File("m.pt"), AsBytes(file), PlanLayout(request));
+  WriteSparse(folder.File("m.pt"), AsBytes(file), PlanLayout(request).value());
   const auto mapped = MappedFile::Open(folder.File("m.pt"));
   ASSERT_TRUE(mapped.ok());
   const auto large = ReadZipDirectory(mapped->bytes());
@@ -82,7 +82,7 @@ TEST(ArchiveLayoutTest, RecordsAndOffsetsBeyondFourGigabytesUseZip64) {
                       .added = {},
                       .payloads = payloads};
   again.changes[large->entries.size() - 2] = {.kind = RecordChange::Kind::kReplace, .payload = 1};
-  WriteSparse(folder.File("small.pt"), mapped->bytes(), PlanLayout(again));
+  WriteSparse(folder.File("small.pt"), mapped->bytes(), PlanLayout(again).value());
   const auto small = MappedFile::Open(folder.File("small.pt"));
   const auto narrow = ReadZipDirectory(small->bytes());
   ASSERT_TRUE(narrow.ok()) << narrow.status().ToString();
@@ -129,7 +129,7 @@ TEST(ArchiveLayoutTest, AHeaderFullOfExtraFieldsStillHasRoomForItsPadding) {
         .added = {},
         .payloads = {}};
     const fedge::testing::TempDirectory folder;
-    WriteSparse(folder.File("m.pt"), AsBytes(file), PlanLayout(request));
+    WriteSparse(folder.File("m.pt"), AsBytes(file), PlanLayout(request).value());
     const auto mapped = MappedFile::Open(folder.File("m.pt"));
     ASSERT_TRUE(mapped.ok());
     const auto copy = ReadZipDirectory(mapped->bytes());

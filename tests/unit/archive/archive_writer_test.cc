@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include "archive_files.h"
 #include "fedge/archive/manifest.h"
@@ -219,6 +221,28 @@ TEST_F(ArchiveWriterTest, ACrcInALocalHeaderIsPatchedToo) {
   fedge::testing::PutLittle(little, crc);
   EXPECT_EQ(copy.substr(header + 14, 4), little);
   EXPECT_TRUE(Archive::FromBytes(AsBytes(copy), "copy")->Verify().ok());
+}
+
+// Bytes of mapped files that count as this process's memory.
+std::uint64_t MappedResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t size = 0;
+  std::uint64_t resident = 0;
+  std::uint64_t shared = 0;
+  statm >> size >> resident >> shared;
+  return shared * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+TEST_F(ArchiveWriterTest, VerifyingALargeFileTakesNoMemory) {
+  constexpr std::size_t kSize = 32u << 20;
+  const Archive base = OpenGolden("torch-2.13/mlp.pt");
+  const Copy written = Write(
+      base, {.replaced_storages = {}, .extras = {{"large.bin", std::string(kSize, 'x'), {}}}});
+  const auto copy = Archive::Open(written.path);
+  ASSERT_TRUE(copy.ok());
+  const std::uint64_t before = MappedResidentBytes();
+  EXPECT_TRUE(copy->Verify().ok());
+  EXPECT_LT(MappedResidentBytes(), before + kSize / 4);
 }
 
 TEST_F(ArchiveWriterTest, AnExtraOfTheSameSizeStaysWhereItIs) {

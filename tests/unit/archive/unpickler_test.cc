@@ -140,6 +140,8 @@ struct BadPickle {
   std::string bytes;
   StatusCode code;
   std::string message;
+
+  friend void PrintTo(const BadPickle& self, std::ostream* out) { *out << self.name; }
 };
 
 std::vector<BadPickle> BadPickles() {

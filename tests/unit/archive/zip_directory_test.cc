@@ -57,6 +57,8 @@ struct BadZip {
   std::string file;
   StatusCode code;
   std::string message;
+
+  friend void PrintTo(const BadZip& self, std::ostream* out) { *out << self.name; }
 };
 
 std::string WithByte(std::string file, std::size_t offset, char value) {

@@ -135,6 +135,18 @@ TEST_F(AppTest, AFileMaySpeakOfOtherCommands) {
   EXPECT_THAT(demo_.options.where, ElementsAre(Pair("site", "eu")));
 }
 
+TEST_F(AppTest, AKeyAboveAllTablesIsForEveryCommandThatHasTheFlag) {
+  const std::string config =
+      WriteConfig("start-round.deadline = '9s'\nclients = 7\ndeadline = '5s'\nlisten = 'x'\n");
+  ASSERT_NE(demo_.Parse({"files", "show", "x", "--config", config}).command, nullptr);
+  EXPECT_EQ(demo_.options.clients, 0u);
+  const App::Outcome outcome = demo_.Parse({"start-round", "--config", config});
+  ASSERT_NE(outcome.command, nullptr) << outcome.err;
+  EXPECT_EQ(demo_.options.clients, 7u);
+  EXPECT_EQ(demo_.options.listen, "x");
+  EXPECT_EQ(demo_.options.deadline, Duration(9'000)) << "a table says more than the rest";
+}
+
 TEST_F(AppTest, AWrongFileIsNamedWithLineAndKey) {
   const auto expect = [this](const std::string& text, const std::string& message) {
     const std::string config = WriteConfig(text);
@@ -143,7 +155,14 @@ TEST_F(AppTest, AWrongFileIsNamedWithLineAndKey) {
   expect("\nlisen = 'x'\n", ":2: unknown key 'lisen'; did you mean 'listen'?");
   expect("[start-rnd]\nclients = 7\n",
          ":2: unknown table 'start-rnd'; did you mean 'start-round'?");
-  expect("clients = 7\n", ":1: unknown key 'clients'");
+  expect("[start-round]\nclient = 7\n",
+         ":2: unknown key 'client' in [start-round]; did you mean 'clients'?");
+  expect("[start-round]\nlisten = 'x'\n",
+         ":2: 'listen' does not belong in [start-round]; write it above the first table");
+  expect("[files.show]\nclients = 7\n",
+         ":2: 'clients' does not belong in [files.show]; write it in [start-round]");
+  expect("files = 7\n", ":1: 'files' is a table, not a key; write [files]");
+  expect("cleints = 7\n", ":1: unknown key 'cleints'; did you mean 'clients'?");
   expect("version = true\n", ":1: unknown key 'version'");
   expect("[start-round]\nclients = 0\n", ":2: clients: 0 is out of range; it must be 1 to 1000");
   expect("[start-round]\nclients = [1, 2]\n", ":2: 'clients' takes one value");

@@ -52,6 +52,7 @@ TEST_F(GeneratedTest, BashCompletesCommandsFlagsAndChoices) {
   EXPECT_EQ(Complete("demo start-round --opt"), "--optimizer\n");
   EXPECT_EQ(Complete("demo start-round --optimizer \"\""), "sgd adam\n");
   EXPECT_EQ(Complete("demo start-round --optimizer = a"), "adam\n");
+  EXPECT_EQ(Complete("demo start-round --where si"), "site=eu\n");
   EXPECT_EQ(Complete("demo start-round --clients \"\""), "\n");
   EXPECT_EQ(Complete("demo start-round --lis"), "--listen\n");
   EXPECT_THAT(Complete("demo files show /e"), HasSubstr("/etc"));

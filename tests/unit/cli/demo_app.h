@@ -34,7 +34,8 @@ class DemoApp {
     Command& start = app.Subcommand("start-round", "starts a round");
     start.Option("-n,--clients", &options.clients, "N", "updates that end a round",
                  {.group = "Cohort", .min = 1, .max = 1000, .required = true});
-    start.Option("--where", &options.where, "KEY=VALUE", "a label", {.group = "Cohort"});
+    start.Option("--where", &options.where, "KEY=VALUE", "a label",
+                 {.group = "Cohort", .suggestions = {"site=eu", "gpu:0"}});
     start.Option("--lr", &options.rate, "RATE", "learning rate",
                  {.group = "Training", .default_text = "0.1", .min = 0, .above_min = true});
     start.Option("--deadline", &options.deadline, "TIME", "of a round", {.min = 1000});

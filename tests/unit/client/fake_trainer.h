@@ -54,8 +54,7 @@ class FakeTrainer final : public Trainer {
       return Cancelled("stopped");
     }
     ++script_->trained;
-    if (job.client_index == script_->nan_client)
-      return InvalidArgument("the loss is nan in epoch 1");
+    if (job.client_index == script_->nan_client) return OutOfRange("the loss is NaN in epoch 1");
     TrainOutput output;
     output.payload.assign(job.model->manifest.payload_bytes,
                           static_cast<std::byte>(job.client_index));

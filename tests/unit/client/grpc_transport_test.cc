@@ -129,13 +129,14 @@ TEST_F(GrpcTransportTest, ACutUploadGoesOnWhereItStopped) {
   EXPECT_EQ(service_.updates().at("1:a"), PayloadOf(0));
 }
 
-TEST_F(GrpcTransportTest, AFailureIsReported) {
+TEST_F(GrpcTransportTest, ANanLossIsReportedAsRefused) {
   Process process(service_.target(), {"a", "b"});
   process.script->nan_client = 1;
   service_.OpenRound(1);
   ASSERT_TRUE(service_.AwaitUpdates(1, 1));
   ASSERT_TRUE(service_.AwaitReports(1));
-  EXPECT_EQ(service_.reports().at("1:b").failure(), "the loss is nan in epoch 1");
+  EXPECT_EQ(service_.reports().at("1:b").failure(), "the loss is NaN in epoch 1");
+  EXPECT_EQ(service_.reports().at("1:b").refusal(), v1::REFUSAL_NOT_FINITE);
 }
 
 TEST_F(GrpcTransportTest, ARefusedUpdateIsNotSentAgain) {

@@ -1,5 +1,7 @@
 #include "fedge/client/reporter.h"
 
+#include <limits>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -52,6 +54,16 @@ TEST_F(ReporterTest, ARoundOfSomeClientsIsWrittenWhenItHasSettled) {
   now_ = *reporter.NextDeadline();
   reporter.Flush(now_);
   EXPECT_EQ(lines_.size(), 1U);
+}
+
+TEST_F(ReporterTest, ALossThatIsNotANumberHasNoSign) {
+  Reporter reporter = Make(1);
+  reporter.On(0, TaskStarted{TrainTask(1)}, now_);
+  TaskEnded ended = End(1, TaskEnd::kEvaluated);
+  ended.evaluation = {.num_examples = 5, .loss = -std::numeric_limits<double>::quiet_NaN()};
+  reporter.On(0, ended, now_);
+  reporter.Flush(now_);
+  EXPECT_THAT(lines_, ElementsAre(HasSubstr(" loss=NaN ")));
 }
 
 TEST_F(ReporterTest, ANewerRoundWritesTheOneBefore) {

@@ -120,10 +120,11 @@ TEST_F(RuntimeTest, ANanLossIsReportedAndTheOthersGoOn) {
   OfferRound(1);
   UntilAccepted(2);
   Until([&] { return coordinator_->reports.contains("1:b"); });
-  EXPECT_EQ(std::get<std::string>(coordinator_->reports.at("1:b")), "the loss is nan in epoch 1");
+  EXPECT_EQ(std::get<Failure>(coordinator_->reports.at("1:b")).reason,
+            "the loss is NaN in epoch 1");
   Until([&] { return lines_.size() >= 3; });
-  EXPECT_EQ(lines_[1], "task failed client=b task=1:b round=1: the loss is nan in epoch 1");
-  EXPECT_THAT(lines_[2], HasSubstr("accepted=2 failed=1"));
+  EXPECT_EQ(lines_[1], "task refused client=b task=1:b round=1: the loss is NaN in epoch 1");
+  EXPECT_THAT(lines_[2], HasSubstr("accepted=2 refused=1"));
 }
 
 TEST_F(RuntimeTest, AnEvaluationIsReported) {
@@ -142,6 +143,8 @@ struct Fault {
   const char* name;
   std::function<void(FakeCoordinator&)> inject;
   std::vector<std::string> transcript;
+
+  friend void PrintTo(const Fault& self, std::ostream* out) { *out << self.name; }
 };
 
 class RuntimeFaultTest : public RuntimeTest, public ::testing::WithParamInterface<Fault> {};

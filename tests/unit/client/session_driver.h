@@ -53,10 +53,11 @@ inline std::string Render(const Effect& effect) {
       return fmt::format("submit #{} {} {} from {}", e.call, e.session, e.task.id, e.offset);
     }
     std::string operator()(const SendReport& e) const {
-      const auto* failure = std::get_if<std::string>(&e.report);
-      return fmt::format(
-          "report #{} {} {} {}", e.call, e.session, e.task_id,
-          failure != nullptr ? *failure : fmt::format("loss {}", std::get<Metrics>(e.report).loss));
+      const auto* failure = std::get_if<Failure>(&e.report);
+      const std::string what = failure == nullptr
+                                   ? fmt::format("loss {}", std::get<Metrics>(e.report).loss)
+                                   : (failure->not_finite ? "refused: " : "") + failure->reason;
+      return fmt::format("report #{} {} {} {}", e.call, e.session, e.task_id, what);
     }
     std::string operator()(const SendLeave& e) const {
       return fmt::format("leave #{} {}", e.call, e.session);

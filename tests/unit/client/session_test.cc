@@ -59,10 +59,21 @@ TEST(SessionTest, AFailureOfTheTrainerIsReportedWithItsMessage) {
   session.JoinAs("s");
   session.Answer(TrainTask(1));
   session.DeliverModel();
-  EXPECT_THAT(session.Feed(Trained{4, InvalidArgument("the loss is nan")}),
-              ElementsAre("report #5 s 1:a the loss is nan"));
+  EXPECT_THAT(session.Feed(Trained{4, InvalidArgument("the data do not fit")}),
+              ElementsAre("report #5 s 1:a the data do not fit"));
   EXPECT_THAT(session.Feed(Reported{5, OkStatus()}),
-              ElementsAre("failed 1:a: the loss is nan", "poll #6 s busy="));
+              ElementsAre("failed 1:a: the data do not fit", "poll #6 s busy="));
+}
+
+TEST(SessionTest, AnUpdateThatIsNotFiniteIsReportedAsRefused) {
+  SessionDriver session;
+  session.JoinAs("s");
+  session.Answer(TrainTask(1));
+  session.DeliverModel();
+  EXPECT_THAT(session.Feed(Trained{4, OutOfRange("the loss is NaN")}),
+              ElementsAre("report #5 s 1:a refused: the loss is NaN"));
+  EXPECT_THAT(session.Feed(Reported{5, OkStatus()}),
+              ElementsAre("refused 1:a: the loss is NaN", "poll #6 s busy="));
 }
 
 TEST(SessionTest, AModelThatIsNotKeptAnyMoreIsAFailure) {

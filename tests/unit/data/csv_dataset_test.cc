@@ -111,6 +111,7 @@ TEST_F(CsvDatasetTest, StandardizesOverTheTrainingPart) {
 
 TEST_F(CsvDatasetTest, MessagesNameFileLineAndColumn) {
   EXPECT_EQ(Error(""), ": is empty; expected delimited text");
+  EXPECT_THAT(Error("?,2,3,1\n4,5,6,0\n"), HasSubstr("'?'"));  // no header, a value is missing
   EXPECT_EQ(Error("a,b\n"), ": has a header, but no line below it");
   EXPECT_EQ(
       Error("1\n2\n"),

@@ -114,7 +114,7 @@ TEST(PtDatasetTest, MessagesNameTheTensor) {
             "'x' is float32 [10, 2, 3], but 'y' is int64 [9]; expected the same number of examples "
             "in both");
   EXPECT_EQ(Error("negative"), "'y' holds -1; expected 0 to 2147483646");
-  EXPECT_EQ(Error("nan"), "'x' holds nan in example 0; expected finite numbers (float32)");
+  EXPECT_EQ(Error("nan"), "'x' holds NaN in example 0; expected finite numbers (float32)");
   EXPECT_EQ(Error("unnamed"),
             "holds 3 tensors, and not both 'x' and 'y'; expected torch.save({'x': ..., 'y': ...})");
   EXPECT_THAT(Error("strided", {.target = TargetChoice::kClass}),

@@ -107,7 +107,9 @@ TEST_F(TextDatasetTest, SaysWhatIsMissing) {
   EXPECT_EQ(BuiltinDatasets().Load(Options("", 3)).status().message(),
             "data: text: " + folder_.File("t.txt") + ": is empty; expected text");
   EXPECT_THAT(BuiltinDatasets().Load(Options("abc", 3)).status().message(),
-              HasSubstr("4 characters of one speaker in a row are needed"));
+              HasSubstr("t.txt: is too short: an example takes 4 characters in a row, of one "
+                        "speaker where the text has speakers; give a longer text, or a sequence "
+                        "length below 3"));
 }
 
 TEST_F(TextDatasetTest, ATestPartThatIsAskedForMustBeThere) {

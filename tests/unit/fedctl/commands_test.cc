@@ -55,8 +55,8 @@ TEST_F(CommandsTest, RoundsListIsATable) {
   EXPECT_EQ(Run({"rounds", "list"}).out, "no rounds yet\n");
   *admin_.rounds.add_rounds() = SampleRound(12, 0.5);
   const Ran ran = Run({"rounds", "list", "--run", "3", "--limit", "7", "--before", "20"});
-  EXPECT_THAT(ran.out, StartsWith("ROUND   RUN  PHASE      ACCEPTED  REFUSED  LATE"));
-  EXPECT_THAT(ran.out, HasSubstr("   12  1.12  COMPLETED     50/60        1     0"));
+  EXPECT_THAT(ran.out, StartsWith("ROUND   RUN  PHASE      ACCEPTED  REFUSED  FAILED  LATE"));
+  EXPECT_THAT(ran.out, HasSubstr("   12  1.12  COMPLETED     50/60        1       0     0"));
   EXPECT_THAT(ran.out, HasSubstr("50.00 %"));
   EXPECT_EQ(admin_.rounds_request.run(), 3u);
   EXPECT_EQ(admin_.rounds_request.limit(), 7u);
@@ -72,7 +72,7 @@ TEST_F(CommandsTest, RoundsShowListsTasksWithReasons) {
   task.set_reason("element 7 of 'fc.weight' is not finite");
   const Ran ran = Run({"rounds", "show", "2"});
   EXPECT_EQ(ran.code, 0) << ran.err;
-  EXPECT_THAT(ran.out, HasSubstr("round           2 (number 2 of run 1)"));
+  EXPECT_THAT(ran.out, HasSubstr("round         2 (number 2 of run 1)"));
   EXPECT_THAT(ran.out, HasSubstr("berlin-3  refused"));
   EXPECT_THAT(ran.out, HasSubstr("element 7 of 'fc.weight' is not finite\n"));
   EXPECT_THAT(Json({"rounds", "show", "2"}), Contains(Pair("tasks.0.state", "refused")));
@@ -85,11 +85,14 @@ TEST_F(CommandsTest, ClientsListAndShow) {
   client.set_state("idle");
   (*client.mutable_labels())["site"] = "eu";
   (*client.mutable_labels())["gpu"] = "no";
+  client.set_num_refused(1);
+  client.set_last_refusal_code(v1::REFUSAL_NOT_FINITE);
   *admin_.client.mutable_client() = client;
   admin_.client.mutable_client()->set_last_refusal("wrong base");
   admin_.client.mutable_client()->set_last_refusal_code(v1::REFUSAL_BASE);
   EXPECT_THAT(Run({"clients", "list", "--joined"}).out, HasSubstr("gpu=no,site=eu\n"));
   EXPECT_TRUE(admin_.clients_request.joined_only());
+  EXPECT_THAT(Run({"clients", "list"}).out, HasSubstr("  1 (not-finite)  "));
   EXPECT_THAT(Run({"clients", "show", "berlin-3"}).out,
               HasSubstr("last refusal  wrong base (base)\n"));
   EXPECT_THAT(Json({"clients", "list"}), Contains(Pair("clients.0.labels.site", "eu")));
@@ -180,6 +183,21 @@ TEST_F(CommandsTest, ExportWritesTheModelWhole) {
   EXPECT_EQ(Run({"model", "export", "-o", folder_.path()}).code, 2);
 }
 
+TEST_F(CommandsTest, ExportToStandardOutputWritesNothingElse) {
+  const Ran ran = Run({"model", "export", "-o", "-"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "a model");
+  EXPECT_EQ(Run({"model", "export", "-o", "-", "--json"}).code, 2);
+  EXPECT_EQ(Run({"backup", "-o", "-"}).code, 2);
+  const Ran terminal =
+      Fedctl({"model", "export", "-o", "-", "--coordinator", admin_.address()}, {}, true);
+  EXPECT_EQ(terminal.code, 2);
+  EXPECT_EQ(terminal.out, "");
+  EXPECT_THAT(terminal.err, HasSubstr("-o - writes the model to a terminal; redirect it"));
+  admin_.model = "another";
+  EXPECT_EQ(Run({"model", "export", "-o", "-"}).code, 1);
+}
+
 TEST_F(CommandsTest, ADamagedExportLeavesNothingBehind) {
   admin_.model = "another";
   const Ran ran = Run({"model", "export", "-o", folder_.File("out.pt")});
@@ -222,6 +240,23 @@ TEST_F(CommandsTest, WaitTimesOutWithFour) {
   const Ran ran = Run({"wait", "--timeout", "1s"});
   EXPECT_EQ(ran.code, 4);
   EXPECT_THAT(ran.err, HasSubstr("run 1 has not ended yet"));
+}
+
+TEST(ModelInfoTest, WhatIsWrongWithAFileIsNoMatterOfACoordinator) {
+  const std::string path =
+      std::string(FEDGE_SOURCE_DIR) + "/tests/golden/archive/torch-2.13/complex.pt";
+  const Ran ran = Fedctl({"model", "info", path});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, StartsWith("fedctl: " + path + ": record 'data.pkl'"));
+}
+
+TEST(AddressTest, OneThatIsNoneIsWrongUsage) {
+  for (const char* const wrong : {"localhost", "localhost:http", "::1:8470", "host:99999"}) {
+    const Ran ran = Fedctl({"status", "--coordinator", wrong});
+    EXPECT_EQ(ran.code, 2) << wrong;
+    EXPECT_THAT(ran.err, HasSubstr(std::string("--coordinator: '") + wrong +
+                                   "' is no address; it is HOST:PORT"));
+  }
 }
 
 TEST(UnreachableTest, EveryCommandExitsWithThreeAndSaysWhatToDo) {

@@ -130,6 +130,25 @@ TEST_F(LocalTest, AProgramThatDiesEndsTheWait) {
   ExpectClean();
 }
 
+TEST_F(LocalTest, WhatAProgramTakesForWrongUsageIsWrongUsage) {
+  admin_.watches = {[](const auto&, grpc::ServerContext& context, auto& writer) {
+    writer.Write(Message(SampleStatus(1)));
+    while (!context.IsCancelled()) std::this_thread::yield();
+    return grpc::Status::CANCELLED;
+  }};
+  const std::string output = folder_.File("global.pt");
+  Program(
+      "fl-client",
+      "case \"$1\" in new-model) exit 0;; *) echo 'fl-client: no such partition'; exit 2;; esac");
+  const Ran ran = Run({"-o", output, "--partition", "shrads:2"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("fedctl: fl-client cannot be started like this:\n"
+                                 "  | fl-client: no such partition\n"));
+  Program("fl-client", "echo 'fl-client: no such architecture'; exit 2");
+  EXPECT_EQ(Run({"-o", output}).code, 2);
+  ExpectClean();
+}
+
 TEST_F(LocalTest, CtrlCStopsEverything) {
   std::stop_source interrupt;
   admin_.watches = {[&](const auto&, grpc::ServerContext& context, auto& writer) {
@@ -140,8 +159,44 @@ TEST_F(LocalTest, CtrlCStopsEverything) {
   }};
   const Ran ran = Run({"-o", folder_.File("global.pt")}, interrupt.get_token());
   EXPECT_EQ(ran.code, 130);
+  EXPECT_THAT(ran.err, HasSubstr("no round has completed; " + folder_.File("global.pt") +
+                                 " is not written"));
   EXPECT_FALSE(fs::exists(folder_.File("global.pt")));
   ExpectClean();
+}
+
+TEST_F(LocalTest, CtrlCKeepsTheModelAfterTheLastCompletedRound) {
+  std::stop_source interrupt;
+  admin_.status.set_model_round(3);
+  admin_.watches = {[&](const auto&, grpc::ServerContext& context, auto& writer) {
+    writer.Write(Message(SampleStatus(4)));
+    interrupt.request_stop();
+    while (!context.IsCancelled()) std::this_thread::yield();
+    return grpc::Status::CANCELLED;
+  }};
+  const std::string output = folder_.File("global.pt");
+  const Ran ran = Run({"-o", output}, interrupt.get_token());
+  EXPECT_EQ(ran.code, 130);
+  EXPECT_EQ(*ReadFile(output), "a model");
+  EXPECT_THAT(ran.out, HasSubstr(output + ": the model after round 3\n"));
+  ExpectClean();
+}
+
+TEST_F(LocalTest, ALaterRoundThatFailsLeavesTheModelBeforeIt) {
+  admin_.status.set_model_round(3);
+  admin_.watches = {[](const auto&, auto&, auto& writer) {
+    v1::CoordinatorStatus status = EndedStatus(3);
+    status.set_phase(v1::ERROR);
+    status.mutable_run()->set_error("round 4: too few");
+    writer.Write(Message(status));
+    return grpc::Status::OK;
+  }};
+  const std::string output = folder_.File("global.pt");
+  const Ran ran = Run({"-o", output});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_EQ(*ReadFile(output), "a model");
+  EXPECT_THAT(ran.out, HasSubstr(output + ": the model after round 3\n"));
+  EXPECT_THAT(ran.err, HasSubstr("round 4: too few"));
 }
 
 TEST_F(LocalTest, AMissingProgramIsNamed) {

@@ -110,10 +110,10 @@ TEST(RoundLineTest, HasCountsBytesTimeAndScores) {
   plan.set_num_clients(50);
   EXPECT_EQ(
       RoundLine(SampleRound(4, 0.9312), plan),
-      "round  4/10  accepted 50/50  held-out loss 0.3000  accuracy 93.12 %  train loss 0.2500  "
+      "round  4/10  accepted 50/50  held-out loss 0.3000  accuracy 93.12 %  local loss 0.2500  "
       "refused 1  late 0  down 530.0 kB  up 520.0 kB  1.50 s");
   EXPECT_THAT(RoundLine(SampleRound(4), plan),
-              ::testing::HasSubstr("  train loss 0.2500  accuracy 90.00 %  "));
+              ::testing::HasSubstr("  local loss 0.2500  accuracy 90.00 %  "));
   v1::RoundSummary failed = SampleRound(10);
   failed.set_phase(v1::ERROR);
   failed.set_error("3 of 50 updates at the deadline\033[31m");

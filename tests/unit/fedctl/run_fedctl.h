@@ -41,13 +41,15 @@ struct Ran {
 };
 
 // Runs a command line as main would, with its output kept.
-inline Ran Fedctl(const std::vector<std::string>& arguments, std::stop_token stop = {}) {
+inline Ran Fedctl(const std::vector<std::string>& arguments, std::stop_token stop = {},
+                  bool terminal = false) {
   MemoryFile out;
   MemoryFile err;
   const testing::FakeClock clock;
   Context context;
   context.console.out = out.file();
   context.console.err = err.file();
+  context.console.terminal = terminal;
   context.clock = &clock;
   context.stop = std::move(stop);
   context.getenv = [](const char*) -> const char* { return nullptr; };

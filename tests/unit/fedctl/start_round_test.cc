@@ -179,6 +179,16 @@ TEST_F(StartRoundTest, WritesTheModelWhenAskedTo) {
   EXPECT_EQ(admin_.started.size(), 1u);
 }
 
+TEST_F(StartRoundTest, UntilNeedsAnEvaluator) {
+  admin_.status.set_num_evaluators(0);
+  const Ran ran = Run({"--until", "accuracy>=0.9"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("--until needs an evaluator, and none has joined; start one "
+                                 "(fl-client --role evaluator)"));
+  EXPECT_TRUE(admin_.started.empty());
+  EXPECT_EQ(Run({}).code, 0) << "without it none is needed";
+}
+
 TEST_F(StartRoundTest, WrongUsageStartsNothing) {
   for (const std::vector<std::string>& wrong :
        std::vector<std::vector<std::string>>{{"--clients", "0"},

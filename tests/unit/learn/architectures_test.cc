@@ -20,6 +20,8 @@ const TrainConfig kTwoSteps{.epochs = 2, .batch_size = 0, .learning_rate = 0.05}
 struct Published {
   std::string name;
   std::uint64_t num_parameters;
+
+  friend void PrintTo(const Published& self, std::ostream* out) { *out << self.name; }
 };
 
 class ArchitectureTest : public ::testing::TestWithParam<Published> {};

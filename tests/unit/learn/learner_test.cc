@@ -162,8 +162,8 @@ TEST(LearnerTest, ReportsALossThatIsNotFinite) {
   module.tensors[0].values = {1e20};
   const Status status =
       TrainError(*learner, TestModel(module), {.epochs = 1, .batch_size = 0, .learning_rate = 0.5});
-  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
-  EXPECT_EQ(status.message(), "loss is inf in epoch 1, batch 1 (learning rate 0.5)");
+  EXPECT_EQ(status.code(), StatusCode::kOutOfRange);
+  EXPECT_EQ(status.message(), "the loss is infinity in epoch 1, batch 1 (learning rate 0.5)");
 }
 
 TEST(LearnerTest, ReportsWeightsThatAreNotFinite) {
@@ -171,7 +171,7 @@ TEST(LearnerTest, ReportsWeightsThatAreNotFinite) {
   const TestModel model(LinearModule(1, 1));
   const Status status =
       TrainError(*learner, model, {.epochs = 1, .batch_size = 0, .learning_rate = 1e30});
-  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.code(), StatusCode::kOutOfRange);
   EXPECT_EQ(status.message(), "'weight' has values that are not finite after training");
 }
 

@@ -109,6 +109,8 @@ TEST_F(RestoreTest, GivesEvaluationsAMinuteForTheEvaluatorsToComeBack) {
 struct Contradiction {
   const char* names;
   std::function<void(SavedState&)> make;
+
+  friend void PrintTo(const Contradiction& self, std::ostream* out) { *out << self.names; }
 };
 
 class ContradictionTest : public RestoreTest,

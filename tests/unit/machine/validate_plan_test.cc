@@ -41,6 +41,8 @@ TEST(ValidatePlanTest, TakesWhatIsSensible) {
 struct BadPlan {
   std::string name;  // of the flag that the message begins with
   std::function<void(RunPlan&)> change;
+
+  friend void PrintTo(const BadPlan& self, std::ostream* out) { *out << self.name; }
 };
 
 class BadPlanTest : public ::testing::TestWithParam<BadPlan> {};

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fedge/common/hash.h"
 #include "fedge/common/random.h"
 #include "fedge/coordinator/task_id.h"
 #include "fedge/rpc/transport.h"
@@ -113,9 +114,25 @@ void DamagedState::Work(CoordinatorServer& server, const std::function<bool(cons
   }
 }
 
-Aftermath DamagedState::GoOn(const Files& files) {
+// What damaged one of the two names of the newest model damaged both.
+void DamagedState::Link(const std::string& folder) const {
+  const auto path_of = [&folder](const std::string& model) {
+    return folder + "/models/" + Sha256::Of(AsBytes(model)).Hex() + ".pt";
+  };
+  const bool rests = std::filesystem::exists(path_of(model_));
+  const std::string& original = rests ? model_ : in_round_.at("global.pt");
+  const std::string newest = path_of(original);
+  const std::string global = folder + "/global.pt";
+  if (!std::filesystem::exists(newest) || !std::filesystem::exists(global)) return;
+  if (ReadFile(newest).value() == original) std::filesystem::rename(global, newest);
+  std::filesystem::remove(global);
+  std::filesystem::create_hard_link(newest, global);
+}
+
+Aftermath DamagedState::GoOn(const Files& files, bool linked) {
   const TempDirectory folder(TempDirectory::InMemory());
   WriteFolder(files, folder.path());
+  if (linked) Link(folder.path());
   Aftermath aftermath;
   auto server = StartOn(folder.path(), harness_.clock());
   aftermath.refused = server.status();
@@ -142,7 +159,7 @@ Aftermath DamagedState::GoOn(const Files& files) {
 }
 
 void DamagedState::ExpectRightOrRefused(const Files& files) {
-  const Aftermath aftermath = GoOn(files);
+  const Aftermath aftermath = GoOn(files, /*linked=*/true);
   if (aftermath.refused.ok()) {
     EXPECT_TRUE(aftermath.model == model_) << "another model";
     ++num_right_;

@@ -35,7 +35,8 @@ class DamagedState {
   // The global model of an undisturbed run.
   const std::string& model() const { return model_; }
 
-  Aftermath GoOn(const Files& files);
+  // `linked`: global.pt and the newest model are one file, as where the file system has links.
+  Aftermath GoOn(const Files& files, bool linked = false);
   // The right model, or the refusal that is documented: anything else fails the test.
   void ExpectRightOrRefused(const Files& files);
   // Over all calls of ExpectRightOrRefused.
@@ -50,6 +51,7 @@ class DamagedState {
                          const std::function<void(const Files&)>& play);
 
  private:
+  void Link(const std::string& folder) const;
   // Lets every client that is asked for an update send it, until there is nothing to do, or until
   // `stop` says so.
   void Work(CoordinatorServer& server, const std::function<bool(const State&)>& stop);

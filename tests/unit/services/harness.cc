@@ -69,8 +69,10 @@ void Harness::Start() {
   admin_ = v1::Admin::NewStub(channel_);
 }
 
+void Harness::Stop() { server_.reset(); }
+
 void Harness::Restart() {
-  server_.reset();
+  Stop();
   Start();
 }
 

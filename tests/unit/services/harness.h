@@ -23,6 +23,7 @@ class Harness {
   explicit Harness(RuntimeOptions options = QuickOptions(), FileSystem& files = PosixFileSystem());
   ~Harness();
 
+  void Stop();
   // As a crash or a stop and a new start with the same folder.
   void Restart();
 

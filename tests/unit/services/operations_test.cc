@@ -1,5 +1,6 @@
 // What keeps a coordinator in operation: pausing, rolling back, backups and their restoration.
 #include <filesystem>
+#include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -108,6 +109,57 @@ TEST(RollBackTest, TheModelOfAnEarlierRoundIsTheGlobalOneAgain) {
   EXPECT_EQ(Harness::Floats(harness.GlobalModel(), "weight")[0], 3);
   ASSERT_TRUE(RollBack(harness, 0).ok());
   EXPECT_EQ(harness.GlobalModel(), harness.model_bytes());
+}
+
+// One bit of the file of the model after `round`.
+void Damage(Harness& harness, std::uint64_t round) {
+  std::string path;
+  harness.OnActor([&](Actor& actor) {
+    path = harness.directory().File("state/models/" +
+                                    actor.models().AfterRound(round)->digest.Hex() + ".pt");
+  });
+  std::string content = ReadFile(path).value();
+  content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 1);
+  std::ofstream(path, std::ios::binary) << content;
+}
+
+TEST(RollBackTest, ADamagedModelIsNeitherGoneBackToNorBackedUp) {
+  Harness harness;
+  const auto a = harness.Join("a");
+  harness.StartRun(1, 2);
+  for (int i = 0; i < 2; ++i) Train(harness, *a);
+  harness.WaitForPhase(v1::COMPLETED);
+  Damage(harness, 1);
+  const grpc::Status refused = RollBack(harness, 1);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::DATA_LOSS);
+  EXPECT_THAT(refused.error_message(), HasSubstr("is damaged"));
+  EXPECT_EQ(harness.Status().model_round(), 2U);
+
+  grpc::ClientContext context;
+  const auto reader = harness.admin().Backup(&context, {});
+  for (v1::BackupResponse message; reader->Read(&message);) {
+  }
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::DATA_LOSS);
+}
+
+TEST(RollBackTest, ADamagedNewestModelCanBeLeftBehindAtTheStart) {
+  Harness harness;
+  const auto a = harness.Join("a");
+  harness.StartRun(1, 2);
+  for (int i = 0; i < 2; ++i) Train(harness, *a);
+  harness.WaitForPhase(v1::COMPLETED);
+  Damage(harness, 2);
+  ServerOptions options;
+  options.state_dir = harness.directory().File("state");
+  options.listen = {.host = "127.0.0.1", .port = 0};
+  harness.Stop();
+  const auto refused = CoordinatorServer::Start(options);
+  EXPECT_EQ(refused.status().code(), StatusCode::kDataLoss);
+  EXPECT_THAT(refused.status().message(),
+              HasSubstr("--from-round (kept are those after rounds 0, 1"));
+  options.runtime.from_round = 1;
+  ASSERT_TRUE(CoordinatorServer::Start(options).ok());
+  EXPECT_EQ(Harness::Floats(harness.GlobalModel(), "weight")[0], 2);
 }
 
 TEST(RequestIdTest, AnOlderRunIsFoundToo) {

@@ -43,6 +43,14 @@ TEST(ClientTextTest, PrintableEndsBetweenCharacters) {
   EXPECT_EQ(Printable("a\x1b[2J\n\x7f", 10), "a?[2J??");
 }
 
+TEST(ListenAddressTest, KnowsWhereAClientCanConnect) {
+  for (const char* const good : {"localhost:8470", "[::1]:1", "10.0.0.5:65535", "unix:/run/f"})
+    EXPECT_TRUE(CheckConnectAddress(good).ok()) << good;
+  for (const char* const bad : {"", "localhost", "localhost:", "localhost:0", "localhost:65536",
+                                ":1", "::1:8470", "[::1]", "http://host:80", "a b:1", "unix:"})
+    EXPECT_FALSE(CheckConnectAddress(bad).ok()) << bad;
+}
+
 TEST(ListenAddressTest, ReadsHostsAndPorts) {
   EXPECT_EQ(ListenAddress::Parse("127.0.0.1:0")->ToString(), "127.0.0.1:0");
   EXPECT_EQ(ListenAddress::Parse("[::1]:8470")->ToString(), "[::1]:8470");

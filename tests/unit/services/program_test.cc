@@ -1,5 +1,6 @@
 // fl-coordinator as a process: how it starts, what it refuses, how it stops.
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 
@@ -54,6 +55,53 @@ class ProgramTest : public ::testing::Test {
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<TestClient> client;
 };
+
+// gRPC 1.51 never accepts again once it has run out of files.
+TEST_F(ProgramTest, AnswersAgainAfterMoreConnectionsThanItMayOpenFiles) {
+  const std::string ready = harness.directory().File("ready");
+  std::vector<std::string> argv = {"/bin/sh", "-c", "ulimit -n 100; exec \"$@\"", "sh"};
+  const auto own = Argv("own", {"--listen", "127.0.0.1:0", "--ready-file", ready});
+  argv.insert(argv.end(), own.begin(), own.end());
+  process.emplace(argv, Process::Options{.folder = harness.directory().path(), .name = "crowded"});
+  ASSERT_TRUE(process->WaitForText("listening on 127.0.0.1:"));
+  std::ifstream file(ready);
+  std::string address;
+  file >> address;
+  {
+    std::vector<std::unique_ptr<Connection>> crowd;
+    for (int i = 0; i < 150; ++i) crowd.push_back(std::make_unique<Connection>(address));
+    ASSERT_TRUE(process->WaitForText("connections closed"));
+  }
+  channel = CreateChannel(address);
+  client = std::make_unique<TestClient>(channel, "a");
+  // The first attempts may come before it has noticed that the crowd has gone.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  grpc::Status joined = client->Join();
+  while (!joined.ok() && std::chrono::steady_clock::now() < deadline) joined = client->Join();
+  EXPECT_TRUE(joined.ok()) << joined.error_message();
+}
+
+TEST_F(ProgramTest, ABeginAnewMustBeAskedForInANewFolder) {
+  StartProcess();
+  process->Signal(SIGKILL);
+  process->Wait();
+  const std::string folder = harness.directory().File("own");
+  for (const char* name :
+       {"coordinator.db", "coordinator.db-wal", "coordinator.db-shm", "acknowledged"}) {
+    std::filesystem::remove(folder + "/" + name);
+  }
+  std::ofstream(folder + "/models/" + std::string(64, 'a') + ".pt") << "of a later round";
+  const Finished run = Run(Argv("own", {"--listen", "127.0.0.1:0"}));
+  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.err, HasSubstr("knows of no round, yet 2 models of earlier ones"));
+}
+
+TEST_F(ProgramTest, StopsWhenItsFolderIsRemoved) {
+  StartProcess();
+  std::filesystem::remove_all(harness.directory().File("own"));
+  EXPECT_EQ(process->Wait(), 1);
+  EXPECT_THAT(process->Err(), HasSubstr("is gone, or the folder that it is in"));
+}
 
 TEST_F(ProgramTest, RefusesAStateDirectoryInUse) {
   const Finished run = Run(Argv("state", {"--listen", "127.0.0.1:0"}));

@@ -109,6 +109,32 @@ TEST(RoundTest, AFailureThatAClientReportsIsRecordedAndTheRoundGoesOn) {
       << "what a client says must not reach a terminal as it is";
 }
 
+TEST(RoundTest, AnUpdateThatItsClientFoundNotFiniteIsRefusedAndTheRoundGoesOn) {
+  Harness harness;
+  const auto a = harness.Join("a");
+  const auto b = harness.Join("b");
+  harness.StartRun(2);
+  const std::string task = a->Poll().train().task_id();
+  ASSERT_TRUE(a->ReportFailure(task, "the loss is NaN", v1::REFUSAL_NOT_FINITE).ok());
+  ASSERT_TRUE(a->ReportFailure(task, "the loss is NaN", v1::REFUSAL_NOT_FINITE).ok());  // repeated
+  b->Submit(b->Poll().train(), harness.Payload({1, 0, 0, 0}, {0, 0}));
+  harness.WaitForPhase(v1::COMPLETED);
+  const v1::GetRoundResponse round = harness.Round(1);
+  EXPECT_EQ(round.round().tasks().accepted(), 1U);
+  EXPECT_EQ(round.round().tasks().refused(), 1U);
+  EXPECT_EQ(round.round().tasks().failed(), 0U);
+  EXPECT_EQ(round.tasks(0).state(), "refused");
+  EXPECT_EQ(round.tasks(0).refusal(), v1::REFUSAL_NOT_FINITE);
+  EXPECT_EQ(round.tasks(0).reason(), "the loss is NaN");
+  grpc::ClientContext context;
+  v1::ListClientsResponse clients;
+  ASSERT_TRUE(harness.admin().ListClients(&context, {}, &clients).ok());
+  EXPECT_EQ(clients.clients(0).num_refused(), 1U);
+  EXPECT_EQ(clients.clients(0).last_refusal(), "the loss is NaN");
+  EXPECT_EQ(clients.clients(0).last_refusal_code(), v1::REFUSAL_NOT_FINITE);
+  EXPECT_EQ(harness.Metric("fedge_updates_total{outcome=\"refused\",reason=\"not-finite\"}"), 1);
+}
+
 TEST(RoundTest, EndsInErrorWithoutAQuorumAndResetLeavesIt) {
   Harness harness;
   const auto a = harness.Join("a");

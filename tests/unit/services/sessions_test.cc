@@ -89,6 +89,8 @@ struct BadJoin {
   const char* name;
   void (*spoil)(v1::JoinRequest&);
   const char* message;
+
+  friend void PrintTo(const BadJoin& self, std::ostream* out) { *out << self.name; }
 };
 
 class BadJoinTest : public ::testing::TestWithParam<BadJoin> {};

@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "fedge/testing/tiny_model.h"
 #include "harness.h"
 
 namespace fedge::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 Status Write(const std::string& path, const std::string& bytes) {
   return WriteFileAtomically(PosixFileSystem(), path, AsBytes(bytes));
@@ -40,6 +42,27 @@ TEST_F(StateDirectoryTest, BelongsToOneProcess) {
   EXPECT_THAT(status.message(), HasSubstr("in use by another fl-coordinator"));
 }
 
+TEST_F(StateDirectoryTest, LeavesAFolderWithOtherThingsInItAlone) {
+  ASSERT_EQ(::mkdir(fresh.c_str(), 0755), 0);
+  ASSERT_TRUE(Write(fresh + "/thesis.tex", "precious").ok());
+  const Status status = OpenIt(fresh, model);
+  EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(status.message(), HasSubstr(fresh + " is no folder of a coordinator"));
+  EXPECT_THAT(status.message(), HasSubstr("'thesis.tex'"));
+  EXPECT_THAT(status.message(), HasSubstr("--state-dir"));
+  struct stat info {};
+  ASSERT_EQ(::stat(fresh.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0755U) << "others may read it still";
+  ASSERT_TRUE(PosixFileSystem().Remove(fresh + "/thesis.tex").ok());
+  EXPECT_TRUE(OpenIt(fresh, model).ok()) << "nothing of it was left behind";
+}
+
+TEST_F(StateDirectoryTest, TakesWhatACoordinatorLeftThatDiedEarly) {
+  ASSERT_EQ(::mkdir(fresh.c_str(), 0755), 0);
+  ASSERT_TRUE(Write(fresh + "/lock", "").ok());
+  EXPECT_TRUE(OpenIt(fresh, model).ok());
+}
+
 TEST_F(StateDirectoryTest, NeedsAModelTheFirstTimeOnly) {
   const Status status = OpenIt(fresh, "");
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
@@ -68,6 +91,17 @@ TEST_F(StateDirectoryTest, RefusesWhatIsNoModelAndNamesTheFile) {
     EXPECT_THAT(status.message(), HasSubstr(path));
   }
   EXPECT_TRUE(OpenIt(fresh, model).ok()) << "a refused model leaves nothing behind";
+}
+
+TEST_F(StateDirectoryTest, NamesAModelThatCannotBeTrainedOnce) {
+  const std::string counters = harness.directory().File("counters.pt");
+  ASSERT_TRUE(Write(counters, TinyModel({{.name = "steps",
+                                          .dtype = DType::kInt64,
+                                          .shape = {1},
+                                          .bytes = std::string(8, '\0')}}))
+                  .ok());
+  EXPECT_THAT(OpenIt(fresh, counters).message(),
+              StartsWith(counters + ": has no trainable floating-point parameter"));
 }
 
 TEST_F(StateDirectoryTest, AcceptsTheFirstModelAfterRoundsToo) {

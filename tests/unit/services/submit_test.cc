@@ -134,6 +134,17 @@ INSTANTIATE_TEST_SUITE_P(
                     SetPayload(s, h.Payload({1, 2, NAN, 4}, {0, 0}));
                   },
                   v1::REFUSAL_NOT_FINITE, "weight"},
+        BadUpdate{"NegativeNotANumber",
+                  [](UploadSpec& s, const Harness& h) {
+                    SetPayload(s, h.Payload({-NAN, 2, 3, 4}, {0, 0}));
+                  },
+                  v1::REFUSAL_NOT_FINITE, "is NaN; an update must be finite"},
+        BadUpdate{"LossNotANumber",
+                  [](UploadSpec& s, const Harness&) {
+                    s.header.mutable_result()->mutable_after()->set_num_examples(5);
+                    s.header.mutable_result()->mutable_after()->set_loss(-NAN);
+                  },
+                  v1::REFUSAL_NOT_FINITE, "the loss after training is NaN"},
         BadUpdate{"TooLarge",
                   [](UploadSpec& s, const Harness& h) {
                     SetPayload(s, h.Payload({1, 2, 3e38F, 4}, {0, 0}));

@@ -143,12 +143,14 @@ grpc::Status TestClient::UploadStatus(const std::string& task, v1::UploadStatusR
   return stub_->UploadStatus(&context, request, &response);
 }
 
-grpc::Status TestClient::ReportFailure(const std::string& task, const std::string& why) {
+grpc::Status TestClient::ReportFailure(const std::string& task, const std::string& why,
+                                       v1::Refusal refusal) {
   grpc::ClientContext context;
   v1::ReportRequest request;
   request.set_session(terms_.session());
   request.set_task_id(task);
   request.set_failure(why);
+  request.set_refusal(refusal);
   v1::ReportResponse response;
   Seal(request);
   return stub_->Report(&context, request, &response);

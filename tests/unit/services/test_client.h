@@ -80,7 +80,8 @@ class TestClient {
   v1::SubmitResponse Submit(const v1::TrainTask& task, const std::string& payload,
                             std::uint64_t examples = 10);
   grpc::Status UploadStatus(const std::string& task, v1::UploadStatusResponse& response);
-  grpc::Status ReportFailure(const std::string& task, const std::string& why);
+  grpc::Status ReportFailure(const std::string& task, const std::string& why,
+                             v1::Refusal refusal = v1::REFUSAL_NONE);
   grpc::Status ReportEvaluation(const std::string& task, std::uint64_t examples, double loss,
                                 double accuracy);
   grpc::Status Leave();

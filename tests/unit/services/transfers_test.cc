@@ -98,6 +98,31 @@ TEST(TransferLimitTest, AStreamThatDoesNotMoveLosesItsTurnAndGoesOnLater) {
   EXPECT_EQ(response.outcome(), v1::SubmitResponse::ACCEPTED);
 }
 
+// Sixteen that trickle must not hold up a fleet.
+TEST(TransferLimitTest, ASlowStreamLosesItsTurnOnlyToSomebodyWhoWaits) {
+  RuntimeOptions options = OneAtATime();
+  options.transfer_stall = Duration(10'000);
+  options.min_transfer_rate = 0;
+  Harness harness(options);
+  const auto a = harness.Join("a");
+  const auto b = harness.Join("b");
+  harness.StartRun(2);
+  const v1::TrainTask task_a = a->Poll().train();
+  const v1::TrainTask task_b = b->Poll().train();
+  const std::string payload = harness.Payload(kWeight, kBias);
+  SlowUpload slow(*a, task_a, payload, 8);
+  harness.Pass(Duration(11'000));
+  std::size_t streams = 0;
+  harness.OnActor([&](Actor& actor) { streams = actor.transfers().size(); });
+  EXPECT_EQ(streams, 1U) << "it moves, and nobody waits";
+
+  auto turn = AskForTurn(*b, task_b.task_id());
+  WaitForWaiting(harness, 1);
+  harness.Pass(Duration(11'000));
+  EXPECT_FALSE(slow.End().ok());
+  EXPECT_TRUE(turn.get().ok());
+}
+
 TEST(TransferLimitTest, AStreamWithoutAHeaderIsCut) {
   Harness harness;
   const auto a = harness.Join("a");

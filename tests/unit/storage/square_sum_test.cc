@@ -7,6 +7,9 @@
 #include "fedge/common/random.h"
 
 namespace fedge {
+
+void PrintTo(DType dtype, std::ostream* out) { *out << DTypeName(dtype); }
+
 namespace {
 
 using testing::RandomElements;

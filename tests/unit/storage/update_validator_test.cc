@@ -5,6 +5,7 @@
 
 #include "elements.h"
 #include "fedge/common/hash.h"
+#include "fedge/common/number_text.h"
 #include "fedge/testing/tiny_model.h"
 
 namespace fedge {
@@ -115,9 +116,10 @@ TEST_F(UpdateValidatorTest, NamesEveryElementThatIsNotFiniteHoweverItIsCut) {
         for (std::size_t chunk = 1; chunk <= 20; ++chunk) {
           const Status status = Validate(With(entry, element, bad), chunk);
           EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
-          EXPECT_THAT(status.message(),
-                      HasSubstr(fmt::format("'{}' element {} of the update is {};",
-                                            manifest_.entries[entry].tensor, element, bad)));
+          EXPECT_THAT(
+              status.message(),
+              HasSubstr(fmt::format("'{}' element {} of the update is {};",
+                                    manifest_.entries[entry].tensor, element, NumberText(bad))));
         }
       }
     }
