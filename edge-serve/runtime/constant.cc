@@ -1,11 +1,16 @@
 #include "fedge/engine/constant.h"
 
+#include <utility>
+
 namespace fedge::internal {
 namespace {
 
 constexpr std::size_t kMaxKeptBytes = 64 << 10;
 
 }  // namespace
+
+Constant::Constant(std::size_t bytes, Maker make, int depth)
+    : make_(std::move(make)), keep_(bytes <= kMaxKeptBytes), depth_(keep_ ? 0 : depth) {}
 
 Result<Constant::Bytes> Constant::Hold() const {
   if (mapped_ != nullptr) return Bytes(Bytes(), mapped_);  // owns nothing
@@ -14,7 +19,7 @@ Result<Constant::Bytes> Constant::Hold() const {
   if (bytes != nullptr) return bytes;
   FEDGE_ASSIGN_OR_RETURN(bytes, make_());
   held_ = bytes;
-  if (bytes_ <= kMaxKeptBytes) kept_ = bytes;
+  if (keep_) kept_ = bytes;
   return bytes;
 }
 

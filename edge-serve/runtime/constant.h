@@ -20,16 +20,21 @@ class Constant {
 
   // Bytes that outlive it.
   explicit Constant(const std::byte* mapped) : mapped_(mapped) {}
-  // Made on demand; small ones are kept.
-  Constant(std::size_t bytes, Maker make) : bytes_(bytes), make_(std::move(make)) {}
+  // Made on demand; small ones are kept. `depth`: one more than the largest of what it is made of.
+  Constant(std::size_t bytes, Maker make, int depth = 0);
 
   // Valid for as long as it is held. Bytes that are held by someone are not made again.
   Result<Bytes> Hold() const;
+  // How many constants are made, one of the other, to make it: 0 if it is kept or mapped. What
+  // would go deeper than kMaxDepth is to be left as it is.
+  int depth() const { return depth_; }
+  static constexpr int kMaxDepth = 16;
 
  private:
   const std::byte* mapped_ = nullptr;
-  std::size_t bytes_ = 0;
   Maker make_;
+  bool keep_ = false;
+  int depth_ = 0;
   mutable std::mutex mutex_;
   mutable std::weak_ptr<const std::byte> held_;
   mutable Bytes kept_;

@@ -82,8 +82,9 @@ GraphValue ScaledWeight(const Op& op, const GraphValue& weight, std::vector<doub
     }
     return Constant::Bytes(out);
   };
-  scaled.constant = {std::make_shared<const Constant>(count * size, make), 0,
-                     StridesOf(region.dims, Layout::kRowMajor)};
+  scaled.constant = {
+      std::make_shared<const Constant>(count * size, make, weight.constant->constant->depth() + 1),
+      0, StridesOf(region.dims, Layout::kRowMajor)};
   return scaled;
 }
 
@@ -104,6 +105,7 @@ bool TakesBatchNorm(const Graph& graph, const GraphNode& layer, const GraphValue
   const bool kind = std::holds_alternative<op::Conv>(layer.node.op) ||
                     (std::holds_alternative<op::Linear>(layer.node.op) && x.shape.size() == 2);
   return kind && layer.post_ops.empty() && graph.IsConstant(layer.node.inputs[1]) &&
+         graph.values[layer.node.inputs[1]].constant->constant->depth() < Constant::kMaxDepth &&
          (layer.node.inputs[2] == kAbsent || graph.IsConstant(layer.node.inputs[2]));
 }
 

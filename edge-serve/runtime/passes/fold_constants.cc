@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "fedge/engine/aligned_buffer.h"
@@ -8,9 +9,10 @@
 namespace fedge::internal {
 namespace {
 
-// What is folded takes no more than this many times the memory of what it is made of, and this.
+// What is folded takes, in all, no more than this many times the memory of the constants that there
+// were before, and this.
 constexpr std::uint64_t kMaxGrowth = 4;
-constexpr std::uint64_t kAlwaysFoldedBytes = 64 << 10;
+constexpr std::uint64_t kAlwaysFoldedBytes = 1 << 20;
 
 Region RegionOf(const GraphValue& value) {
   return {0, At(value.shape, 1), value.constant->strides};
@@ -29,6 +31,19 @@ std::uint64_t ExtentBytes(const GraphValue& value) {
 
 bool IsFixed(const Shape& shape) {
   return std::all_of(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant(); });
+}
+
+// Bytes that may be folded.
+std::uint64_t BudgetOf(const Graph& graph) {
+  std::map<const Constant*, std::uint64_t> extents;
+  for (const GraphValue& value : graph.values) {
+    if (!value.constant.has_value()) continue;
+    std::uint64_t& extent = extents[value.constant->constant.get()];
+    extent = std::max(extent, value.constant->offset + ExtentBytes(value));
+  }
+  std::uint64_t bytes = kAlwaysFoldedBytes;
+  for (const auto& [constant, extent] : extents) bytes += kMaxGrowth * extent;
+  return bytes;
 }
 
 // A node whose inputs are constants, to be run whenever its output is needed.
@@ -87,27 +102,32 @@ std::unique_ptr<const Kernel> MakeKernel(const GraphNode& node, const Folded& fo
 
 // nullopt: too large, or no kernel, or it fails: then it is left to run, and to fail, in its place.
 std::optional<StoredTensor> Compute(const Graph& graph, const GraphNode& node,
-                                    const GraphValue& output, Providers providers) {
+                                    const GraphValue& output, Providers providers,
+                                    std::uint64_t& budget) {
   auto folded = std::make_shared<Folded>();
-  std::uint64_t input_bytes = 0;
+  int depth = 1;
   for (const ValueId id : node.node.inputs) {
     folded->inputs.push_back(id == kAbsent ? GraphValue{} : graph.values[id]);
-    if (id != kAbsent) input_bytes += ExtentBytes(graph.values[id]);
+    if (id != kAbsent) {
+      depth = std::max(depth, graph.values[id].constant->constant->depth() + 1);
+    }
   }
   folded->dtype = output.dtype;
   folded->dims = At(output.shape, 1);
   folded->strides = StridesOf(folded->dims, Layout::kRowMajor);
-  if (folded->bytes() > kMaxGrowth * input_bytes + kAlwaysFoldedBytes) return std::nullopt;
+  if (folded->bytes() > budget || depth > Constant::kMaxDepth) return std::nullopt;
   folded->kernel = MakeKernel(node, *folded, providers);
   if (folded->kernel == nullptr) return std::nullopt;
-  auto constant =
-      std::make_shared<const Constant>(folded->bytes(), [folded] { return folded->Run(); });
+  auto constant = std::make_shared<const Constant>(
+      folded->bytes(), [folded] { return folded->Run(); }, depth);
   if (!constant->Hold().ok()) return std::nullopt;
+  budget -= folded->bytes();
   return StoredTensor{std::move(constant), 0, folded->strides};
 }
 
 std::optional<StoredTensor> Fold(const Graph& graph, const GraphNode& node,
-                                 const GraphValue& output, Providers providers) {
+                                 const GraphValue& output, Providers providers,
+                                 std::uint64_t& budget) {
   if (!IsFixed(output.shape)) return std::nullopt;
   if (node.node.inputs.size() == 1) {
     const GraphValue& input = graph.values[node.node.inputs[0]];
@@ -119,14 +139,15 @@ std::optional<StoredTensor> Fold(const Graph& graph, const GraphNode& node,
           view->strides};
     }
   }
-  return Compute(graph, node, output, providers);
+  return Compute(graph, node, output, providers, budget);
 }
 
 // A tensor of equal elements is a view of one element, also where its shape grows with the batch.
-void FillToExpand(Graph& graph, GraphEditor& editor, std::size_t i, Providers providers) {
+void FillToExpand(Graph& graph, GraphEditor& editor, std::size_t i, Providers providers,
+                  std::uint64_t& budget) {
   const GraphValue& output = graph.values[graph.nodes[i].node.outputs[0]];
   GraphValue element{"", output.dtype, {}, std::nullopt};
-  element.constant = Compute(graph, graph.nodes[i], element, providers);
+  element.constant = Compute(graph, graph.nodes[i], element, providers, budget);
   if (!element.constant.has_value()) return;
   editor.AddInput(i, editor.AddValue(std::move(element)));
   graph.nodes[i].node.op = op::Expand{};
@@ -135,12 +156,13 @@ void FillToExpand(Graph& graph, GraphEditor& editor, std::size_t i, Providers pr
 }  // namespace
 
 void FoldConstants(Graph& graph, Providers providers) {
+  std::uint64_t budget = BudgetOf(graph);
   GraphEditor editor(graph);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     GraphNode* node = editor.Visit(i);
     if (node == nullptr || node->node.outputs.size() != 1) continue;
     if (std::holds_alternative<op::Fill>(node->node.op)) {
-      FillToExpand(graph, editor, i, providers);
+      FillToExpand(graph, editor, i, providers, budget);
     }
     const bool constant =
         !node->node.inputs.empty() &&
@@ -149,7 +171,7 @@ void FoldConstants(Graph& graph, Providers providers) {
     if (!constant) continue;
     const ValueId output = node->node.outputs[0];
     GraphValue folded = graph.values[output];
-    folded.constant = Fold(graph, *node, folded, providers);
+    folded.constant = Fold(graph, *node, folded, providers, budget);
     if (!folded.constant.has_value()) continue;
     editor.Replace(output, editor.AddValue(std::move(folded)));
     editor.Remove(i);

@@ -45,7 +45,9 @@ GraphValue ReorderColumns(const GraphValue& weight, const Sizes& sizes) {
   };
   GraphValue reordered = weight;
   reordered.constant = {
-      std::make_shared<const Constant>(bytes, make), 0, {pixels * sizes.channels, 1}};
+      std::make_shared<const Constant>(bytes, make, weight.constant->constant->depth() + 1),
+      0,
+      {pixels * sizes.channels, 1}};
   return reordered;
 }
 
@@ -59,7 +61,8 @@ void FoldFlatten(Graph& graph, Providers) {
     const ValueId flat = node->node.inputs[0];
     const ValueId weight = node->node.inputs[1];
     if (editor.ProducedBy<op::Reshape>(flat) == nullptr || editor.uses(flat) != 1 ||
-        !graph.IsConstant(weight)) {
+        !graph.IsConstant(weight) ||
+        graph.values[weight].constant->constant->depth() >= Constant::kMaxDepth) {
       continue;
     }
     const std::size_t flatten = editor.producer(flat);

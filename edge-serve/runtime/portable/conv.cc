@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "fedge/engine/portable/conv_plan.h"
+#include "fedge/engine/portable/conv_rows.h"
 #include "fedge/engine/portable/conv_weights.h"
 #include "fedge/engine/portable/scratch.h"
 #include "fedge/engine/portable/staged.h"
@@ -19,17 +20,11 @@ class ConvKernel : public Kernel {
         phases_(PlanConv(op, shape_)),
         weights_(op, shape_, phases_),
         epilogue_(request, 1),
-        input_(ImageStrides(request.inputs[0].strides)),
+        rows_(op, shape_, phases_, request.inputs[0].strides, epilogue_),
         weight_(request.inputs[1]),
-        bias_(InputOrNone(request.inputs, 2)),
-        zeros_(static_cast<std::size_t>(shape_.channels)) {
-    std::int64_t most_taps = 0;
-    for (const ConvPhase& phase : phases_) most_taps = std::max(most_taps, phase.num_taps());
-    for (std::size_t t = 0; t < epilogue_.num_tensors(); ++t) {
-      outputs_.push_back(ImageStrides(epilogue_.strides(t)));
-    }
-    pointers_ = plan_.Add<const T*>(kBlockRows * most_taps);
-    offsets_ = plan_.Add<std::int64_t>(kBlockRows * static_cast<std::int64_t>(outputs_.size()));
+        bias_(InputOrNone(request.inputs, 2)) {
+    pointers_ = plan_.Add<const T*>(rows_.num_pointers());
+    offsets_ = plan_.Add<std::int64_t>(rows_.num_offsets());
     const TensorView bias = InputOrNone(request.inputs, 2);
     if (request.inputs[1].data != nullptr && (!IsPresent(bias) || bias.data != nullptr)) {
       packed_.resize(static_cast<std::size_t>(weights_.num_elements()));
@@ -63,17 +58,13 @@ class ConvKernel : public Kernel {
                 std::int64_t num_rows, const T* packed) const {
     auto* const pointers = ScratchAt<const T*>(arguments.scratch, pointers_);
     auto* const offsets = ScratchAt<std::int64_t>(arguments.scratch, offsets_);
-    FindRows(phases_[phase], arguments.inputs[0].template as<const T>(), first_row, num_rows,
-             pointers, offsets);
-    Block<T> block{pointers,
-                   num_rows,
-                   phases_[phase].num_taps(),
-                   shape_.channels_per_group(),
-                   0,
-                   nullptr,
-                   nullptr,
-                   0,
-                   offsets};
+    rows_.Find(phase, first_row, num_rows, arguments.inputs[0].template as<const T>(), pointers,
+               offsets);
+    Block<T> block{.rows = pointers,
+                   .num_rows = num_rows,
+                   .num_taps = rows_.num_taps(phase),
+                   .length = rows_.length(),
+                   .offsets = offsets};
     if (shape_.depthwise()) {
       block.panels = weights_.Panels(packed, phase, 0);
       block.bias = weights_.Bias(packed, 0);
@@ -89,54 +80,79 @@ class ConvKernel : public Kernel {
     }
   }
 
-  // Where each row's taps read, and where it is written; outside of the input they read zeros.
-  void FindRows(const ConvPhase& phase, const T* x, std::int64_t first_row, std::int64_t num_rows,
-                const T** pointers, std::int64_t* offsets) const {
-    const std::int64_t max_rows = BestTileKernels<T>().max_rows;
-    const auto [sn, sc, sy, sx] = input_;
-    std::int64_t column = first_row % phase.count[1];
-    std::int64_t line = first_row / phase.count[1] % phase.count[0];
-    std::int64_t image = first_row / phase.count[1] / phase.count[0];
-    for (std::int64_t row = 0; row < num_rows; ++row) {
-      const std::int64_t y = phase.first[0] + line * phase.step[0];
-      const std::int64_t z = phase.first[1] + column * phase.step[1];
-      for (std::size_t t = 0; t < outputs_.size(); ++t) {
-        offsets[static_cast<std::int64_t>(t) * kBlockRows + row] =
-            image * outputs_[t][0] + y * outputs_[t][2] + z * outputs_[t][3];
-      }
-      const T** to = pointers + PointerIndex(row, 0, phase.num_taps(), max_rows);
-      for (const ConvTap& tap : phase.taps) {
-        const std::int64_t in_y = line * phase.input_step[0] + tap.delta[0];
-        const std::int64_t in_x = column * phase.input_step[1] + tap.delta[1];
-        const bool inside =
-            in_y >= 0 && in_y < shape_.input[0] && in_x >= 0 && in_x < shape_.input[1];
-        *to = inside ? x + (image * sn + in_y * sy + in_x * sx) : zeros_.data();
-        to += max_rows;
-      }
-      if (++column < phase.count[1]) continue;
-      column = 0;
-      if (++line < phase.count[0]) continue;
-      line = 0;
-      ++image;
-    }
-  }
-
   ConvShape shape_;
   std::vector<ConvPhase> phases_;
   ConvWeights<T> weights_;
   Epilogue<T> epilogue_;
-  std::array<std::int64_t, 4> input_;
-  std::vector<std::array<std::int64_t, 4>> outputs_;  // of each tensor of the epilogue
+  ConvRows<T> rows_;
   TensorSpec weight_, bias_;
   std::vector<T> packed_;  // empty: the weights are not constant
-  std::vector<T> zeros_;
   ScratchPlan plan_;
   std::size_t pointers_ = 0, offsets_ = 0, packed_in_scratch_ = 0;
 };
 
+// Few channels make short inner loops: with the zeros around it, an image's row of taps is one run
+// of numbers.
+template <class T>
+class PaddedConvKernel : public Kernel {
+ public:
+  PaddedConvKernel(op::Conv op, const KernelRequest& request) {
+    const TensorSpec input(request.inputs[0]);
+    const bool flat = input.rank() == 3;
+    padded_ = {DTypeOf<T>(), input.dims, {}};
+    for (std::size_t d = 2; d < input.rank(); ++d) {
+      const std::size_t axis = flat ? 1 : d - 2;
+      padded_.dims[d] += op.pad_begin[axis] + op.pad_end[axis];
+    }
+    padded_.strides = ChannelsLastStrides(padded_.dims);
+    first_ = op.pad_begin[1] * padded_.strides.back();
+    if (!flat) first_ += op.pad_begin[0] * padded_.strides[2];
+    copy_ = StridedCopy(TensorSpec(DTypeOf<T>(), input.dims, padded_.strides), input);
+    op.pad_begin = op.pad_end = {0, 0};
+    std::vector<TensorView> inputs(request.inputs.begin(), request.inputs.end());
+    inputs[0] = padded_.View(nullptr);
+    conv_ = std::make_unique<ConvKernel<T>>(
+        op, KernelRequest{request.node, request.post_ops, inputs, request.outputs});
+    num_inputs_ = inputs.size();
+    views_ = plan_.Add<TensorView>(static_cast<std::int64_t>(num_inputs_));
+    image_ = plan_.Add<T>(padded_.num_elements());
+    inner_ = plan_.Add<std::byte>(static_cast<std::int64_t>(conv_->scratch_bytes()));
+  }
+
+  std::size_t scratch_bytes() const override { return plan_.bytes(); }
+
+  Status Run(const Arguments& arguments) const override {
+    T* const image = ScratchAt<T>(arguments.scratch, image_);
+    std::fill_n(image, padded_.num_elements(), T{0});
+    copy_.Run(arguments.inputs[0].data, reinterpret_cast<std::byte*>(image + first_));
+    auto* const views = ScratchAt<TensorView>(arguments.scratch, views_);
+    std::copy(arguments.inputs.begin(), arguments.inputs.end(), views);
+    views[0] = padded_.View(reinterpret_cast<std::byte*>(image));
+    return conv_->Run({{views, num_inputs_}, arguments.outputs, arguments.scratch.subspan(inner_)});
+  }
+
+ private:
+  TensorSpec padded_;
+  std::int64_t first_ = 0;  // where the input begins in the padded image
+  StridedCopy copy_;
+  KernelPtr conv_;
+  std::size_t num_inputs_ = 0;
+  ScratchPlan plan_;
+  std::size_t views_ = 0, image_ = 0, inner_ = 0;
+};
+
+bool GainsFromPadding(const op::Conv& op, const KernelRequest& request) {
+  const bool padded = op.pad_begin != op::Pair{0, 0} || op.pad_end != op::Pair{0, 0};
+  return padded && !op.transposed && op.groups == 1 && op.dilation[1] == 1 &&
+         request.inputs[0].dims[1] <= 8 && request.inputs[1].dims.back() > 1;
+}
+
 }  // namespace
 
 KernelPtr Make(const op::Conv& op, const KernelRequest& request) {
+  if (GainsFromPadding(op, request)) {
+    return MakeFloating<PaddedConvKernel>(op, request, {Layout::kRaw, Layout::kRaw, Layout::kRaw});
+  }
   return MakeFloating<ConvKernel>(op, request, {Layout::kChannelsLast, Layout::kRaw, Layout::kRaw});
 }
 

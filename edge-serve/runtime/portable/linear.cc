@@ -136,8 +136,12 @@ class ProductKernel : public Kernel {
         for (std::int64_t r = 0; r < num_rows; ++r) to[r] = base + rows_[t](first + r);
       }
       Multiply(matrix_,
-               Block<T>{rows, num_rows, 1, matrix_.depth(), 0, packed,
-                        packed + matrix_.num_elements(), 0, offsets},
+               Block<T>{.rows = rows,
+                        .num_rows = num_rows,
+                        .length = matrix_.depth(),
+                        .panels = packed,
+                        .bias = packed + matrix_.num_elements(),
+                        .offsets = offsets},
                epilogue_, arguments);
     }
   }

@@ -90,7 +90,7 @@ class PadKernel : public Kernel {
 
   std::size_t element_size_;
   bool empty_ = false;
-  std::array<std::byte, 8> value_ = {};
+  alignas(double) std::array<std::byte, 8> value_ = {};
   std::vector<Level> levels_;
 };
 

@@ -61,8 +61,12 @@ void Multiply(const PanelMatrix<T>& matrix, const RowMajorProduct<T>& product) {
       rows[r] = product.x + (first + r) * product.x_pitch;
       offsets[r] = (first + r) * product.to_pitch;
     }
-    const Block<T> block{rows,           num_rows,     1, matrix.depth(), 0,
-                         product.panels, product.bias, 0, offsets};
+    const Block<T> block{.rows = rows,
+                         .num_rows = num_rows,
+                         .length = matrix.depth(),
+                         .panels = product.panels,
+                         .bias = product.bias,
+                         .offsets = offsets};
     Multiply(matrix, block, Epilogue<T>(), {{}, {&output, 1}, {}});
   }
 }

@@ -52,15 +52,15 @@ inline std::int64_t PointerIndex(std::int64_t row, std::int64_t tap, std::int64_
 // Up to kBlockRows rows times a matrix.
 template <class T>
 struct Block {
-  const T* const* rows;  // at PointerIndex
-  std::int64_t num_rows;
-  std::int64_t num_taps;
-  std::int64_t length;
-  std::int64_t shift;  // added to each pointer
-  const T* panels;
-  const T* bias;                // num_columns(), or nullptr
-  std::int64_t first_column;    // of the output
-  const std::int64_t* offsets;  // [tensors of the epilogue][kBlockRows]
+  const T* const* rows = nullptr;  // at PointerIndex
+  std::int64_t num_rows = 0;
+  std::int64_t num_taps = 1;
+  std::int64_t length = 0;
+  std::int64_t shift = 0;  // added to each pointer
+  const T* panels = nullptr;
+  const T* bias = nullptr;                // num_columns(), or nullptr
+  std::int64_t first_column = 0;          // of the output
+  const std::int64_t* offsets = nullptr;  // [tensors of the epilogue][kBlockRows]
 };
 
 template <class T>

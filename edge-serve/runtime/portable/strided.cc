@@ -94,6 +94,12 @@ StridedLoop<K>::StridedLoop(std::span<const std::int64_t> dims,
       levels_.push_back(level);
     }
   }
+  // Rows of a few elements would be all overhead.
+  constexpr std::int64_t kShort = 8;
+  if (levels_.size() > 1 && levels_.back().size < kShort) {
+    Level& before = levels_[levels_.size() - 2];
+    if (before.size > levels_.back().size) std::swap(before, levels_.back());
+  }
   // A single element is a row too; its neighbours would be next to it.
   if (levels_.empty()) {
     levels_.push_back({1, {}});

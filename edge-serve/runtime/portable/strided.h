@@ -37,8 +37,8 @@ Dims ChannelsLastStrides(std::span<const std::int64_t> dims);
 // broadcasting does it: 0 where its size is 1 and along the dimensions it does not have.
 Dims BroadcastStrides(const TensorSpec& tensor, std::span<const std::int64_t> dims);
 
-// A loop over the elements of K tensors of the same sizes, in the order of the first one's memory
-// and in rows as long as all their strides allow. Made once; running it allocates nothing.
+// A loop over the elements of K tensors of the same sizes, about in the order of the first one's
+// memory and in rows as long as all their strides allow. Made once; running it allocates nothing.
 template <std::size_t K>
 class StridedLoop {
  public:
