@@ -116,6 +116,10 @@ Interpreter::Values Interpreter::Fold(const torch::jit::Node& node, const Values
   }
   const c10::FunctionSchema* schema = node.maybeSchema();
   const bool in_place = schema != nullptr && WritesInPlace(*schema) && stack[0].isTensor();
+  // As the interpreter calls operators of any number of arguments, such as format.
+  if (schema != nullptr && schema->is_vararg()) {
+    stack.emplace_back(static_cast<std::int64_t>(inputs.size()));
+  }
   if (in_place) stack[0] = stack[0].toTensor().clone();
   try {
     node.getOperation()(stack);

@@ -77,9 +77,10 @@ class Records {
             return Constant::Bytes(kept, reinterpret_cast<const std::byte*>(kept->data()));
           });
     }
-    const auto bytes = StoredBytes(archive_->bytes(), info);
+    const std::span<const std::byte> bytes =
+        archive_->bytes().subspan(info.data_offset, info.stored_size);
     // Tensors' records are covered by their digests; others are small.
-    if (info.name.starts_with("extra/")) FEDGE_RETURN_IF_ERROR(CheckCrc(info, bytes));
+    if (info.name.starts_with("extra/")) FEDGE_RETURN_IF_ERROR(CheckRecord(archive_->file(), info));
     if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(double) == 0) {
       return std::make_shared<const Constant>(bytes.data());
     }
