@@ -5,6 +5,7 @@
 #include "fedge/archive/archive.h"
 #include "fedge/archive/schema.h"
 #include "fedge/common/file.h"
+#include "fedge/common/hash.h"
 #include "fedge/program/program_codec.h"
 #include "fedge/program/samples.h"
 #include "fedge/testing/process.h"
@@ -14,6 +15,7 @@ namespace fedge {
 namespace {
 
 using testing::Finished;
+using testing::RunProgram;
 using ::testing::HasSubstr;
 using testing::TempDirectory;
 
