@@ -15,8 +15,8 @@ namespace fedge {
 namespace {
 
 using testing::Finished;
-using testing::RunProgram;
 using ::testing::HasSubstr;
+using testing::RunProgram;
 using testing::TempDirectory;
 
 const std::string kNetworks = FEDGE_SOURCE_DIR "/tests/golden/networks/";
