@@ -5,6 +5,7 @@
 #include "fedge/archive/archive.h"
 #include "fedge/archive/schema.h"
 #include "fedge/common/file.h"
+#include "fedge/common/hash.h"
 #include "fedge/program/program_codec.h"
 #include "fedge/program/samples.h"
 #include "fedge/testing/process.h"
@@ -15,6 +16,7 @@ namespace {
 
 using testing::Finished;
 using ::testing::HasSubstr;
+using testing::RunProgram;
 using testing::TempDirectory;
 
 const std::string kNetworks = FEDGE_SOURCE_DIR "/tests/golden/networks/";
