@@ -1,9 +1,10 @@
 #include "accept_guard.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
-#include <mutex>
+#include <limits>
 
-#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -14,44 +15,26 @@
 namespace fedge {
 namespace {
 
-struct Reserve {
-  std::mutex mutex;
-  int file = -1;
-};
+// Segments, models, the database and its log, sockets of gRPC's own.
+constexpr int kOwnFiles = 64;
 
-Reserve& TheReserve() {
-  static Reserve reserve;
-  return reserve;
-}
+// Files get the lowest free number, so a high one says how many are open. Without a guard: any.
+std::atomic<int> highest_connection{std::numeric_limits<int>::max()};
 
 int Accept(int listener, sockaddr* address, socklen_t* size, int flags) {
   return static_cast<int>(::syscall(SYS_accept4, listener, address, size, flags));
-}
-
-// Everything that waits: the listener is polled edge-triggered, and says nothing more of them.
-void CloseWaiting(int listener) {
-  Reserve& reserve = TheReserve();
-  const std::lock_guard lock(reserve.mutex);
-  if (reserve.file >= 0) ::close(reserve.file);
-  int count = 0;
-  for (int connection; (connection = Accept(listener, nullptr, nullptr, 0)) >= 0; ++count)
-    ::close(connection);
-  reserve.file = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  log::Warning("connections closed count={} reason=\"no file is left to open; see 'ulimit -n'\"",
-               count);
 }
 
 }  // namespace
 
 void GuardAccept() {
   rlimit files{};
-  if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
-    files.rlim_cur = files.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &files);
-  }
-  Reserve& reserve = TheReserve();
-  const std::lock_guard lock(reserve.mutex);
-  reserve.file = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+  if (files.rlim_cur > static_cast<rlim_t>(std::numeric_limits<int>::max())) return;
+  const int limit = static_cast<int>(files.rlim_cur);
+  highest_connection = limit - std::min(kOwnFiles, limit / 2);
 }
 
 }  // namespace fedge
@@ -59,9 +42,21 @@ void GuardAccept() {
 // In the place of libc's, for gRPC: shared libraries find the program's first.
 extern "C" __attribute__((visibility("default"))) int accept4(int listener, sockaddr* address,
                                                               socklen_t* size, int flags) {
-  const int connection = fedge::Accept(listener, address, size, flags);
-  if (connection >= 0 || (errno != EMFILE && errno != ENFILE)) return connection;
-  fedge::CloseWaiting(listener);
-  errno = EAGAIN;
-  return -1;
+  const socklen_t room = size != nullptr ? *size : 0;
+  int closed = 0;
+  // The listener is polled edge-triggered: what waits must be taken until nothing does.
+  int connection = fedge::Accept(listener, address, size, flags);
+  for (; connection >= fedge::highest_connection; ++closed) {
+    ::close(connection);
+    if (size != nullptr) *size = room;
+    connection = fedge::Accept(listener, address, size, flags);
+  }
+  if (closed > 0) {
+    const int error = errno;
+    fedge::log::Warning(
+        "connections closed count={} reason=\"too few files are left to open; see 'ulimit -n'\"",
+        closed);
+    errno = error;
+  }
+  return connection;
 }

@@ -2,10 +2,10 @@
 
 namespace fedge {
 
-// Raises the limit of open files to what the system allows, and keeps one file in reserve. From
-// then on a connection that comes while no file is left is closed at once. gRPC 1.51 would leave it
-// where it is and never accept another one, even after the crowd has gone. Once, at the program's
-// begin.
+// Raises the limit of open files to what the system allows, and keeps some of them for the
+// program's own: a connection that would take one of those is closed at once. Without this a crowd
+// would keep the program from opening its database, and gRPC 1.51, once no file is left, would
+// never accept again, even after the crowd has gone. Once, at the program's begin.
 void GuardAccept();
 
 }  // namespace fedge

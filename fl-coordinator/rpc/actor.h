@@ -81,7 +81,7 @@ class Actor {
   // What the client does may have changed: sees to it that the metrics say so.
   void CountClient(Session& session);
   // The session ends, and the client with it.
-  void RemoveSession(const ClientId& client);
+  void RemoveSession(ClientId client);
 
   CoordinatorMetrics& metrics() { return parts_.metrics; }
   TimePoint now() const { return now_; }

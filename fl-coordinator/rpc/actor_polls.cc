@@ -23,7 +23,7 @@ std::optional<ParkedPolls::Parked> Actor::Unpark(Session& session) {
   return parked;
 }
 
-void Actor::RemoveSession(const ClientId& client) {
+void Actor::RemoveSession(ClientId client) {
   Session* session = sessions_.FindClient(client);
   if (session == nullptr) return;
   if (const auto parked = Unpark(*session))
