@@ -29,7 +29,8 @@ void BindFiles(cli::App& app, CompressOptions& options) {
 void BindReport(cli::App& app, CompressOptions& options) {
   const std::string group = "Report";
   app.Flag("--json", &options.json, "as one JSON document instead of a table", {.group = group});
-  app.Flag("--measure", &options.measure, "times the model before and after", {.group = group});
+  app.Flag("--no-measure", &options.no_measure,
+           "leaves out how long the model takes, which takes seconds", {.group = group});
   app.Option("--threads", &options.threads, "N", "threads of one run that is timed",
              {.group = group, .min = 1, .max = 1'024});
 }

@@ -18,9 +18,10 @@ struct CompressOptions {
   bool dry_run = false;
   bool force = false;
   bool json = false;
-  bool measure = true;
+  bool no_measure = false;
   std::uint32_t threads = 1;  // of what is timed
 
+  bool measure() const { return !no_measure; }
   // "lower", "fp16", "bf16".
   std::string method() const;
   // "dir/model.edge.pt", "dir/model.fp16.pt"

@@ -9,6 +9,7 @@
 #include "fedge/compress_report/report.h"
 #include "fedge/compress_torch/half_module.h"
 #include "fedge/compress_torch/torch_model.h"
+#include "measure_engine.h"
 #include "write_model.h"
 
 namespace fedge {
@@ -44,7 +45,7 @@ Result<Before> ReadInput(const CompressOptions& options) {
 
 Status Measure(const TorchModel& model, const Program& program, const CompressOptions& options,
                std::string_view when, CompressReport& report) {
-  if (!options.measure) return OkStatus();
+  if (!options.measure()) return OkStatus();
   FEDGE_ASSIGN_OR_RETURN(const Sample one, model.MakeSample(program, 1, kSampleSeed));
   FEDGE_ASSIGN_OR_RETURN(LatencyReport latency, model.Measure(one, options.threads));
   latency.model = when;
@@ -63,7 +64,13 @@ Status Write(const Archive& base, const ModelExtras& extras, const CompressOptio
              CompressReport& report) {
   if (options.dry_run) return OkStatus();
   const std::string output = options.output.empty() ? options.DefaultOutput() : options.output;
-  FEDGE_ASSIGN_OR_RETURN(report.file_bytes_after, WriteModel(base, extras, output));
+  const auto prove = [&](const std::string& path) -> Status {
+    FEDGE_ASSIGN_OR_RETURN(EngineReport engine, MeasureEngine(path, options.measure()));
+    report.engine_difference = engine.difference;
+    if (engine.latency) report.latencies.push_back(std::move(*engine.latency));
+    return OkStatus();
+  };
+  FEDGE_ASSIGN_OR_RETURN(report.file_bytes_after, WriteModel(base, extras, output, prove));
   report.output = output;
   return OkStatus();
 }

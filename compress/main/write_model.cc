@@ -69,7 +69,7 @@ Status CheckOutput(const std::string& input, const std::string& output, bool for
 }
 
 Result<std::uint64_t> WriteModel(const Archive& base, const ModelExtras& extras,
-                                 const std::string& output) {
+                                 const std::string& output, const Prove& prove) {
   FileSystem& files = PosixFileSystem();
   const std::string partial = fmt::format("{}.part-{}", output, ::getpid());
   FEDGE_ASSIGN_OR_RETURN(ArchiveWriter writer,
@@ -81,7 +81,9 @@ Result<std::uint64_t> WriteModel(const Archive& base, const ModelExtras& extras,
   std::filesystem::permissions(
       partial, perms::owner_read | perms::owner_write | perms::group_read | perms::others_read,
       ignored);
-  if (const Status status = files.Rename(partial, output); !status.ok()) {
+  Status status = prove(partial).WithContext(output);
+  if (status.ok()) status = files.Rename(partial, output);
+  if (!status.ok()) {
     static_cast<void>(files.Remove(partial));
     return status;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -23,10 +24,13 @@ struct ModelExtras {
 // kAlreadyExists, or kInvalidArgument if the output is the input itself, whatever `force` says.
 Status CheckOutput(const std::string& input, const std::string& output, bool force);
 
+// Looks at the file at a path, which is whole but has not its final name yet.
+using Prove = std::function<Status(const std::string& path)>;
+
 // A copy of `base` at `output` with the extras: written beside it under another name, renamed when
-// it is whole. Returns its size.
+// it is whole and `prove` says OK of it. Returns its size.
 Result<std::uint64_t> WriteModel(const Archive& base, const ModelExtras& extras,
-                                 const std::string& output);
+                                 const std::string& output, const Prove& prove);
 
 // {"schema_version":1,"tool":"compress 0.1.0","method":"fp16","input_sha256":"...", ...}
 std::string ProvenanceToJson(const std::string& method, const Archive& input);

@@ -45,6 +45,8 @@ struct CompressReport {
   std::vector<std::string> kept = {};  // weights left as they were, and why
   // Of the outputs on the golden sample, before and after, by the largest magnitude.
   std::optional<double> output_difference = {};
+  // Of what the edge engine answers to the golden samples, by the largest magnitude.
+  std::optional<double> engine_difference = {};
   std::vector<LatencyReport> latencies = {};
   std::string cpu = {};
   std::string oldest_libtorch = {};

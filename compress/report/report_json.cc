@@ -45,6 +45,7 @@ std::string ReportToJson(const CompressReport& report) {
       .Member("weight_bytes_before", report.weight_bytes_before)
       .Member("weight_bytes_after", report.weight_bytes_after)
       .Member("output_difference", report.output_difference)
+      .Member("engine_difference", report.engine_difference)
       .Member("oldest_libtorch", report.oldest_libtorch)
       .Member("cpu", report.cpu);
   json.Key("layers").BeginArray();

@@ -65,6 +65,10 @@ std::string ReportToText(const CompressReport& report) {
     text += fmt::format("outputs  differ by {:.2g} of the largest, on random inputs\n",
                         *report.output_difference);
   }
+  if (report.engine_difference) {
+    text += fmt::format("engine   differs from LibTorch by {:.2g} of the largest output\n",
+                        *report.engine_difference);
+  }
   for (const LatencyReport& latency : report.latencies) {
     text += fmt::format("latency  {:.3f} ms in {}, {} (median of {}, batch {}, {} thread{})\n",
                         latency.median_ms, latency.runtime, latency.model, latency.runs,

@@ -1,0 +1,114 @@
+// The edge engine as a peer of scripts/bench/engine.py, in a process of its own:
+//
+//   engine_worker MODEL INPUT THREADS [COMPUTE]
+//
+// INPUT is the bytes of the model's only input at a batch of 1. Prints a JSON line when the first
+// answer is there, and for each line `N` read one with N latencies in microseconds; `save FILE`
+// writes the bytes of the first output.
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "fedge/common/file.h"
+#include "fedge/common/hash.h"
+#include "fedge/engine/context.h"
+#include "fedge/engine/model.h"
+#include "fedge/engine/portable/provider.h"
+
+namespace fedge {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double Microseconds(Clock::time_point from, Clock::time_point to) {
+  return std::chrono::duration<double, std::micro>(to - from).count();
+}
+
+double ResidentMegabytes() {
+  const Result<std::string> status = ReadFile("/proc/self/status");
+  const std::size_t at = status.value().find("VmRSS:");
+  return std::stod(status.value().substr(at + 6)) / 1024;
+}
+
+class Worker {
+ public:
+  static Result<Worker> Start(const std::string& path, const std::string& input_path) {
+    Worker worker;
+    FEDGE_ASSIGN_OR_RETURN(worker.input_, ReadFile(input_path));
+    FEDGE_ASSIGN_OR_RETURN(const auto model,
+                           Model::Load(path, {.providers = {MakePortableProvider()}}));
+    for (const ModelPort& port : model->outputs()) {
+      std::size_t bytes = DTypeSize(port.dtype);
+      for (const Dim& dim : port.shape) bytes *= static_cast<std::size_t>(dim.At(1));
+      worker.outputs_.emplace_back(bytes);
+    }
+    worker.context_ = std::make_unique<Context>(model);
+    FEDGE_RETURN_IF_ERROR(worker.Run());
+    return worker;
+  }
+
+  Status Run() {
+    const std::span<const std::byte> input = AsBytes(input_);
+    std::vector<std::span<std::byte>> outputs(outputs_.begin(), outputs_.end());
+    return context_->Run(1, {&input, 1}, outputs);
+  }
+
+  Result<std::string> Answer(const std::string& command) {
+    if (command.starts_with("save ")) {
+      FEDGE_RETURN_IF_ERROR(
+          WriteFileAtomically(PosixFileSystem(), command.substr(5), outputs_.front()));
+      return std::string("{}");
+    }
+    std::vector<double> times(std::stoul(command));
+    for (double& time : times) {
+      const auto begin = Clock::now();
+      FEDGE_RETURN_IF_ERROR(Run());
+      time = Microseconds(begin, Clock::now());
+    }
+    return fmt::format("[{:.2f}]", fmt::join(times, ","));
+  }
+
+ private:
+  std::string input_;
+  std::vector<std::vector<std::byte>> outputs_;
+  std::unique_ptr<Context> context_;
+};
+
+int Main(const std::string& model, const std::string& input) {
+  const auto begin = Clock::now();
+  Result<Worker> worker = Worker::Start(model, input);
+  if (!worker.ok()) {
+    fmt::print(stderr, "engine_worker: {}\n", worker.status().message());
+    return 1;
+  }
+  fmt::print("{{\"load_ms\": {:.3f}, \"resident_mb\": {:.1f}}}\n",
+             Microseconds(begin, Clock::now()) / 1e3, ResidentMegabytes());
+  std::fflush(stdout);
+  for (std::string command; std::getline(std::cin, command);) {
+    const Result<std::string> answer = worker->Answer(command);
+    if (!answer.ok()) {
+      fmt::print(stderr, "engine_worker: {}\n", answer.status().message());
+      return 1;
+    }
+    fmt::print("{}\n", *answer);
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace fedge
+
+int main(int argc, char** argv) {
+  if (argc != 4) {
+    fmt::print(stderr, "usage: engine_worker MODEL INPUT THREADS\n");
+    return 2;
+  }
+  return fedge::Main(argv[1], argv[2]);
+}
