@@ -70,7 +70,7 @@ std::string ReportToText(const CompressReport& report) {
                         *report.engine_difference);
   }
   for (const LatencyReport& latency : report.latencies) {
-    text += fmt::format("latency  {:.3f} ms in {}, {} (median of {}, batch {}, {} thread{})\n",
+    text += fmt::format("latency  {:.3g} ms in {}, {} (median of {}, batch {}, {} thread{})\n",
                         latency.median_ms, latency.runtime, latency.model, latency.runs,
                         latency.batch, latency.threads, latency.threads == 1 ? "" : "s");
   }
