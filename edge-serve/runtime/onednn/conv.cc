@@ -62,6 +62,9 @@ class ConvMaker {
     const bool adds = std::any_of(
         request_.post_ops.begin(), request_.post_ops.end(),
         [](const PostOp& post_op) { return std::holds_alternative<AddInput>(post_op); });
+    // The sum first: the code that is best without takes it, and with the copy that it needs it is
+    // as fast as or faster than the code that adds another tensor (64 -> 256 at 56 x 56: 1.04 and
+    // 1.68 ms).
     if (auto kernel = MakeWith(Residual::kSum)) return kernel;
     return adds ? MakeWith(Residual::kBinary) : nullptr;
   }

@@ -70,7 +70,7 @@ class LinearMaker {
   KernelPtr Make() {
     if (x_.dims.size() < 2 || !Describe()) return nullptr;
     const ThreadsHere threads(*runtime_, NumThreads());
-    // Added to before the sums are: see conv.cc.
+    // In this order: see conv.cc.
     for (const Residual residual : {Residual::kSum, Residual::kBinary}) {
       if (auto kernel = MakeWith(residual)) return kernel;
     }
@@ -231,7 +231,13 @@ class LinearMaker {
 
 }  // namespace
 
-KernelPtr Make(const RuntimePtr& runtime, const op::Linear&, const KernelRequest& request) {
+KernelPtr MakeLinear(const RuntimePtr& runtime, const KernelRequest& request,
+                     std::size_t min_bytes) {
+  const TensorView& weight = request.inputs[1];
+  const auto bytes =
+      static_cast<std::size_t>(weight.dims[0] * weight.dims[1]) * DTypeSize(weight.dtype);
+  const bool rows = request.inputs[0].dims.size() <= 2;
+  if (rows && weight.dtype == DType::kFloat32 && bytes < min_bytes) return nullptr;
   return LinearMaker(runtime, request).Make();
 }
 

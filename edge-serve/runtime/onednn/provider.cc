@@ -10,7 +10,8 @@ namespace {
 
 class OneDnnProvider final : public KernelProvider {
  public:
-  explicit OneDnnProvider(onednn::RuntimePtr runtime) : runtime_(std::move(runtime)) {}
+  OneDnnProvider(onednn::RuntimePtr runtime, std::size_t small_linear_bytes)
+      : runtime_(std::move(runtime)), small_linear_bytes_(small_linear_bytes) {}
 
   std::string_view name() const override { return "onednn"; }
 
@@ -18,8 +19,8 @@ class OneDnnProvider final : public KernelProvider {
     if (const auto* op = std::get_if<op::Conv>(&request.node.op)) {
       return onednn::Make(runtime_, *op, request);
     }
-    if (const auto* op = std::get_if<op::Linear>(&request.node.op)) {
-      return onednn::Make(runtime_, *op, request);
+    if (std::holds_alternative<op::Linear>(request.node.op)) {
+      return onednn::MakeLinear(runtime_, request, small_linear_bytes_);
     }
     if (const auto* op = std::get_if<op::MatMul>(&request.node.op)) {
       return onednn::Make(runtime_, *op, request);
@@ -29,6 +30,7 @@ class OneDnnProvider final : public KernelProvider {
 
  private:
   const onednn::RuntimePtr runtime_;
+  const std::size_t small_linear_bytes_;
 };
 
 }  // namespace
@@ -37,7 +39,7 @@ Result<std::shared_ptr<const KernelProvider>> MakeOneDnnProvider(OneDnnOptions o
   FEDGE_ASSIGN_OR_RETURN(auto library, onednn::Library::Open(options.library));
   FEDGE_ASSIGN_OR_RETURN(auto runtime, onednn::Runtime::Make(std::move(library), options.threads));
   return std::shared_ptr<const KernelProvider>(
-      std::make_shared<OneDnnProvider>(std::move(runtime)));
+      std::make_shared<OneDnnProvider>(std::move(runtime), options.small_linear_bytes));
 }
 
 }  // namespace fedge

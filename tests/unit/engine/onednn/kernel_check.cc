@@ -117,7 +117,7 @@ Tensor Tensor::As(DType dtype) const {
 }
 
 std::shared_ptr<const KernelProvider> OneDnn() {
-  static const auto provider = MakeOneDnnProvider();
+  static const auto provider = MakeOneDnnProvider({.small_linear_bytes = 0});
   return provider.ok() ? *provider : nullptr;
 }
 

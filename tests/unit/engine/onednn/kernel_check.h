@@ -51,7 +51,8 @@ struct KernelCase {
   DType dtype = DType::kFloat32;                     // of the output
 };
 
-// oneDNN's provider with one thread, opened once; nullptr where it is not there.
+// oneDNN's provider with one thread, opened once; nullptr where it is not there. Takes linear
+// layers of any size.
 std::shared_ptr<const KernelProvider> OneDnn();
 
 // nullopt: the provider does not take it. What fails otherwise fails the test.

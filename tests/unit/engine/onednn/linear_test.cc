@@ -104,8 +104,17 @@ TEST_F(LinearTest, ARowGivesTheSameBytesInAnyBatch) {
   ExpectRowsAlone(*OneDnn(), MakeCase({33, 7}, 64, 48), {0});
 }
 
+TEST_F(LinearTest, SmallOnesAreLeft) {
+  const auto provider = MakeOneDnnProvider();
+  ASSERT_TRUE(provider.ok());
+  for (const std::int64_t rows : {1, 64}) {
+    EXPECT_FALSE(RunKernel(**provider, MakeCase({rows}, 784, 300)).has_value());
+    EXPECT_TRUE(RunKernel(**provider, MakeCase({rows}, 2048, 300)).has_value());
+  }
+}
+
 TEST_F(LinearTest, MoreThreadsGiveTheSameBytesInAnyBatch) {
-  const auto two = MakeOneDnnProvider({.threads = 2});
+  const auto two = MakeOneDnnProvider({.threads = 2, .small_linear_bytes = 0});
   ASSERT_TRUE(two.ok());
   ExpectRowsAlone(**two, MakeCase({33}, 2048, 100), {0});
   ExpectRowsAlone(**two, MakeCase({8, 7}, 2048, 48), {0});

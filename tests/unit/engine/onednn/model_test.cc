@@ -53,7 +53,9 @@ ProgramBuilder Net() {
 
 class OneDnnModelTest : public OneDnnTest {
  protected:
-  static ModelOptions WithOneDnn() { return {.providers = DefaultProviders()}; }
+  static ModelOptions WithOneDnn() {
+    return {.providers = DefaultProviders({.onednn = {.small_linear_bytes = 0}})};
+  }
 };
 
 TEST_F(OneDnnModelTest, GivesWhatPortableKernelsGive) {
