@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include "fedge/engine/providers.h"
 #include "kernel_check.h"
 
@@ -10,6 +12,7 @@ using Kind = op::Unary::Kind;
 // others.
 bool HasRowCode() {
 #if defined(__x86_64__)
+  if (std::getenv("DNNL_MAX_CPU_ISA") != nullptr) return false;
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512dq") != 0;
 #else
