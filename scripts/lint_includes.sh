@@ -41,6 +41,7 @@ only_in Boost 'boost/' common/http/
 only_in prometheus-cpp 'prometheus/' fl-coordinator/rpc/
 only_in spdlog 'spdlog/' common/log.cc
 only_in SQLite 'sqlite3' fl-coordinator/core/ tests/unit/storage/ tests/support/durability/
+only_in oneDNN 'oneapi/|dnnl' edge-serve/runtime/onednn/
 only_in RapidJSON 'rapidjson/' common/ tests/
 only_in OpenSSL 'openssl/' common/
 

@@ -17,7 +17,7 @@ PACKAGES=(
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libsqlite3-dev libeigen3-dev libcli11-dev libspdlog-dev libfmt-dev
   libgtest-dev libgmock-dev libbenchmark-dev libdeflate-dev zlib1g-dev rapidjson-dev libssl-dev
-  libboost-dev prometheus-cpp-dev
+  libboost-dev prometheus-cpp-dev libdnnl-dev
 )
 CHECK_PACKAGES=(clang clang-tidy clang-format-14 libclang-rt-14-dev shellcheck valgrind)
 

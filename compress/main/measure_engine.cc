@@ -13,7 +13,7 @@
 #include "fedge/common/hash.h"
 #include "fedge/engine/context.h"
 #include "fedge/engine/model.h"
-#include "fedge/engine/portable/provider.h"
+#include "fedge/engine/providers.h"
 #include "fedge/program/samples.h"
 #include "fedge/tensor/dtype.h"
 

@@ -19,7 +19,7 @@
 #include "fedge/common/hash.h"
 #include "fedge/engine/context.h"
 #include "fedge/engine/model.h"
-#include "fedge/engine/portable/provider.h"
+#include "fedge/engine/providers.h"
 
 namespace fedge {
 namespace {
@@ -42,7 +42,7 @@ class Worker {
     Worker worker;
     FEDGE_ASSIGN_OR_RETURN(worker.input_, ReadFile(input_path));
     FEDGE_ASSIGN_OR_RETURN(const auto model,
-                           Model::Load(path, {.providers = {MakePortableProvider()}}));
+                           Model::Load(path, {.providers = DefaultProviders()}));
     for (const ModelPort& port : model->outputs()) {
       std::size_t bytes = DTypeSize(port.dtype);
       for (const Dim& dim : port.shape) bytes *= static_cast<std::size_t>(dim.At(1));
