@@ -119,7 +119,7 @@ Result<LatencyReport> Time(Context& context, const Buffers& buffers) {
 Result<EngineReport> MeasureEngine(const std::string& path, bool time) {
   FEDGE_ASSIGN_OR_RETURN(const Archive archive, Archive::Open(path));
   FEDGE_ASSIGN_OR_RETURN(const std::vector<Sample> samples, ReadSamples(archive));
-  FEDGE_ASSIGN_OR_RETURN(const auto model, Model::Load(path, {.providers = {MakePortableProvider()},
+  FEDGE_ASSIGN_OR_RETURN(const auto model, Model::Load(path, {.providers = DefaultProviders(),
                                                               .compute = ComputeType::kFloat32}));
   Context context(model);
   EngineReport report;

@@ -41,8 +41,7 @@ class Worker {
   static Result<Worker> Start(const std::string& path, const std::string& input_path) {
     Worker worker;
     FEDGE_ASSIGN_OR_RETURN(worker.input_, ReadFile(input_path));
-    FEDGE_ASSIGN_OR_RETURN(const auto model,
-                           Model::Load(path, {.providers = DefaultProviders()}));
+    FEDGE_ASSIGN_OR_RETURN(const auto model, Model::Load(path, {.providers = DefaultProviders()}));
     for (const ModelPort& port : model->outputs()) {
       std::size_t bytes = DTypeSize(port.dtype);
       for (const Dim& dim : port.shape) bytes *= static_cast<std::size_t>(dim.At(1));
