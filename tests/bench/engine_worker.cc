@@ -7,7 +7,10 @@
 // writes the bytes of the first output.
 #include <chrono>
 #include <cstdio>
+#include <fstream>
 #include <iostream>
+#include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,9 +34,11 @@ double Microseconds(Clock::time_point from, Clock::time_point to) {
 }
 
 double ResidentMegabytes() {
-  const Result<std::string> status = ReadFile("/proc/self/status");
-  const std::size_t at = status.value().find("VmRSS:");
-  return std::stod(status.value().substr(at + 6)) / 1024;
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) return std::stod(line.substr(6)) / 1024;
+  }
+  return 0;
 }
 
 class Worker {
