@@ -11,13 +11,21 @@ namespace fedge {
 // CPU (after M. Dukhan's FP16 library).
 
 inline float HalfToFloat(std::uint16_t half) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000U) << 16;
-  const std::uint32_t magnitude = half & 0x7fffU;
-  // The exponent moves from bias 15 to 127, which takes infinity and NaN along.
-  const float normal = std::bit_cast<float>((magnitude << 13) + (224U << 23)) * 0x1p-112F;
-  const float subnormal = std::bit_cast<float>(magnitude | (126U << 23)) - 0.5F;
-  return std::bit_cast<float>(sign |
-                              std::bit_cast<std::uint32_t>(magnitude < 0x400 ? subnormal : normal));
+  // Exponent and mantissa at their places in a float; the exponent still has the narrow bias.
+  const std::uint32_t shifted = std::uint32_t{half & 0x7fffU} << 13;
+  const std::uint32_t exponent = shifted & 0x0f800000U;
+  const std::uint32_t sign = std::uint32_t{half & 0x8000U} << 16;
+  const std::uint32_t normal = shifted + (112U << 23);
+  const std::uint32_t special = shifted + (224U << 23);  // infinity, NaN with its payload
+  // 0.mantissa * 2^-14 as (1.mantissa - 1) * 2^-14, which is exact.
+  const float one = std::bit_cast<float>(113U << 23);
+  const auto subnormal =
+      std::bit_cast<std::uint32_t>(std::bit_cast<float>(shifted + (113U << 23)) - one);
+  // By masks: a compiler that must respect floating-point traps makes branches of conditions here.
+  const std::uint32_t is_subnormal = 0U - std::uint32_t{exponent == 0};
+  const std::uint32_t is_special = 0U - std::uint32_t{exponent == 0x0f800000U};
+  return std::bit_cast<float>(sign | (subnormal & is_subnormal) | (special & is_special) |
+                              (normal & ~is_subnormal & ~is_special));
 }
 
 inline std::uint16_t FloatToHalf(float value) {

@@ -3,6 +3,8 @@
 #include <bit>
 #include <cstdint>
 
+#include "fedge/tensor/half.h"
+
 // Conversions of 16-bit floating-point formats without branches, so that loops over them vectorise.
 // The same values as those of fedge/tensor/dtype.h, which says what they mean.
 namespace fedge {
@@ -24,26 +26,12 @@ float WidenToFloat(std::uint16_t bits);
 
 template <>
 inline float WidenToFloat<BFloat16Format>(std::uint16_t bits) {
-  return std::bit_cast<float>(std::uint32_t{bits} << 16);
+  return BFloat16ToFloat(bits);
 }
 
 template <>
 inline float WidenToFloat<Float16Format>(std::uint16_t bits) {
-  // Exponent and mantissa at their places in a float; the exponent still has the narrow bias.
-  const std::uint32_t shifted = std::uint32_t{bits & 0x7fffU} << 13;
-  const std::uint32_t exponent = shifted & 0x0f800000U;
-  const std::uint32_t sign = std::uint32_t{bits & 0x8000U} << 16;
-  const std::uint32_t normal = shifted + (112U << 23);
-  const std::uint32_t special = shifted + (224U << 23);  // infinity, NaN
-  // 0.mantissa * 2^-14 as (1.mantissa - 1) * 2^-14, which is exact.
-  const float one = std::bit_cast<float>(113U << 23);
-  const auto subnormal =
-      std::bit_cast<std::uint32_t>(std::bit_cast<float>(shifted + (113U << 23)) - one);
-  // By masks: a compiler that must respect floating-point traps makes branches of conditions here.
-  const std::uint32_t is_subnormal = 0U - std::uint32_t{exponent == 0};
-  const std::uint32_t is_special = 0U - std::uint32_t{exponent == 0x0f800000U};
-  return std::bit_cast<float>(sign | (subnormal & is_subnormal) | (special & is_special) |
-                              (normal & ~is_subnormal & ~is_special));
+  return HalfToFloat(bits);
 }
 
 // Rounds once, to nearest even; beyond the largest finite number to infinity.
