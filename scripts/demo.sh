@@ -15,7 +15,7 @@ case "${1:-}" in
 esac
 
 "$REPO/scripts/setup.sh"
-build_preset release programs
+build_preset release fl-coordinator fl-client fedctl # not all programs: a first try should not wait for the rest
 
 bin="$REPO/build/release/bin"
 output="$REPO/global.pt"
