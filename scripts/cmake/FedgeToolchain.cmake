@@ -12,7 +12,7 @@ find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # A relative base directory lets build folders of one checkout share their objects.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}
-      CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros ${CCACHE_PROGRAM})
+      CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
 endif()
 
 find_program(MOLD_PROGRAM NAMES mold ld.mold)
@@ -28,5 +28,5 @@ if(FEDGE_SANITIZE)
   add_link_options(-fsanitize=${FEDGE_SANITIZE})
 endif()
 
-# Two ninja jobs at most for files that include torch headers: each takes about a gigabyte.
+# Two ninja jobs at most for files that include torch headers.
 set_property(GLOBAL APPEND PROPERTY JOB_POOLS torch_pool=2)
