@@ -1,28 +1,13 @@
 #include "fedge/lower/abstract.h"
 
 #include <algorithm>
-#include <array>
 
+#include "fedge/learn/dtypes.h"
 #include "fedge/lower/refusal.h"
 #include "fedge/lower/tensor_cell.h"
 
 namespace fedge::lower {
 namespace {
-
-struct TypePair {
-  c10::ScalarType torch;
-  DType fedge;
-};
-constexpr std::array<TypePair, 10> kTypes = {{{c10::kFloat, DType::kFloat32},
-                                              {c10::kDouble, DType::kFloat64},
-                                              {c10::kHalf, DType::kFloat16},
-                                              {c10::kBFloat16, DType::kBFloat16},
-                                              {c10::kLong, DType::kInt64},
-                                              {c10::kInt, DType::kInt32},
-                                              {c10::kShort, DType::kInt16},
-                                              {c10::kChar, DType::kInt8},
-                                              {c10::kByte, DType::kUInt8},
-                                              {c10::kBool, DType::kBool}}};
 
 template <typename Test>
 bool AllOf(const Abstract& value, const Test& test) {
@@ -121,17 +106,9 @@ std::string Describe(const Abstract& value) {
 }
 
 DType ToDType(c10::ScalarType type) {
-  for (const TypePair& pair : kTypes) {
-    if (pair.torch == type) return pair.fedge;
-  }
-  Refuse("the edge engine has no tensors of type {}", c10::toString(type));
-}
-
-c10::ScalarType ToScalarType(DType type) {
-  for (const TypePair& pair : kTypes) {
-    if (pair.fedge == type) return pair.torch;
-  }
-  Refuse("no such type in LibTorch: {}", DTypeName(type));
+  const auto dtype = DTypeOf(type);
+  if (!dtype) Refuse("the edge engine has no tensors of type {}", c10::toString(type));
+  return *dtype;
 }
 
 }  // namespace fedge::lower

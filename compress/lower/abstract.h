@@ -75,6 +75,5 @@ bool IsConcrete(const Abstract& value);
 std::string Describe(const Abstract& value);
 
 DType ToDType(c10::ScalarType type);  // refuses types that the engine has not
-c10::ScalarType ToScalarType(DType type);
 
 }  // namespace fedge::lower

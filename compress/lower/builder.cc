@@ -5,6 +5,7 @@
 
 #include <ATen/ops/scalar_tensor.h>
 
+#include "fedge/learn/dtypes.h"
 #include "fedge/lower/refusal.h"
 
 namespace fedge::lower {
@@ -29,7 +30,7 @@ ValueId ProgramBuilder::AddValue(Value value, at::Tensor constant) {
 
 TensorValue ProgramBuilder::AddInput(std::string name, DType dtype, Shape shape) {
   TensorValue tensor;
-  tensor.dtype = ToScalarType(dtype);
+  tensor.dtype = ScalarTypeOf(dtype);
   tensor.shape = shape;
   tensor.id = AddValue({.name = name, .dtype = dtype, .shape = std::move(shape)});
   program_.inputs.push_back({std::move(name), tensor.id});
@@ -89,7 +90,7 @@ std::vector<TensorValue> ProgramBuilder::EmitAll(Op op, const std::vector<Tensor
   std::vector<TensorValue> outputs;
   for (const TensorType& type : *inferred) {
     TensorValue output;
-    output.dtype = ToScalarType(type.dtype);
+    output.dtype = ScalarTypeOf(type.dtype);
     output.shape = type.shape;
     output.id = AddValue({.name = "", .dtype = type.dtype, .shape = type.shape});
     node.outputs.push_back(output.id);
@@ -166,7 +167,7 @@ TensorValue ProgramBuilder::Fill(double value, c10::ScalarType dtype, Shape shap
 TensorValue ProgramBuilder::Undo(const Node& node, const TensorValue& value) {
   const ValueId id = node.inputs[0];
   TensorValue input;
-  input.dtype = ToScalarType(program_.values[id].dtype);
+  input.dtype = ScalarTypeOf(program_.values[id].dtype);
   input.shape = program_.values[id].shape;
   input.id = id;
   if (std::holds_alternative<op::Reshape>(node.op)) return Reshape(value, input.shape);

@@ -26,6 +26,25 @@ void BindFiles(cli::App& app, CompressOptions& options) {
              {.group = group, .default_text = "what the file says"});
 }
 
+void BindData(cli::App& app, CompressOptions& options) {
+  const std::string group = "Data";
+  DataSource& eval = options.eval;
+  app.Option(
+      "--eval", &eval.place, "DATA",
+      "measures accuracy before and after: digits, mnist:DIR, cifar10:DIR, or a file of csv, "
+      "pt or text; tells the shape of the input as well",
+      {.group = group, .default_text = "accuracy is not measured"});
+  app.Option("--label-column", &eval.label_column, "NAME", "csv: the column of the right answer",
+             {.group = group, .default_text = "the last column"});
+  app.Option("--classes", &eval.classes, "NAME",
+             "csv: a class, in the order of the model's outputs; repeat it for each",
+             {.group = group, .default_text = "those in the file, sorted"});
+  app.Option("--vocabulary", &eval.vocabulary, "FILE", "text: whose characters are the vocabulary",
+             {.group = group, .default_text = "the text itself", .completion = Completion::kFile});
+  app.Option("--sequence-length", &eval.sequence_length, "N", "text: characters of one example",
+             {.group = group, .min = 1, .max = 65'536});
+}
+
 void BindReport(cli::App& app, CompressOptions& options) {
   const std::string group = "Report";
   app.Flag("--json", &options.json, "as one JSON document instead of a table", {.group = group});
@@ -33,6 +52,10 @@ void BindReport(cli::App& app, CompressOptions& options) {
            "leaves out how long the model takes, which takes seconds", {.group = group});
   app.Option("--threads", &options.threads, "N", "threads of one run that is timed",
              {.group = group, .min = 1, .max = 1'024});
+  app.Option("--compute", &options.compute, "TYPE",
+             "what the edge engine computes in while it is measured; auto: as the weights are "
+             "stored, where the CPU can",
+             {.group = group, .choices = {"auto", "fp32", "bf16", "fp16"}});
 }
 
 }  // namespace
@@ -42,6 +65,7 @@ void BindOptions(cli::App& app, CompressOptions& options) {
                  {.group = "Files", .required = true, .completion = Completion::kFile});
   BindMethods(app, options);
   BindFiles(app, options);
+  BindData(app, options);
   BindReport(app, options);
 }
 

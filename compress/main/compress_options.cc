@@ -28,6 +28,15 @@ Status CompressOptions::Validate() const {
       problems.push_back("--input: " + spec.status().message());
     }
   }
+  if (const auto type = ParseComputeType(compute); !type.ok())
+    problems.push_back("--compute: " + type.status().message());
+  if (evaluates()) {
+    if (const Status status = eval.Validate(); !status.ok())
+      problems.push_back("--eval: " + status.message());
+  } else if (!eval.label_column.empty() || !eval.classes.empty() || !eval.vocabulary.empty()) {
+    problems.emplace_back(
+        "--label-column, --classes and --vocabulary say how to read the data of --eval");
+  }
   if (problems.empty()) return OkStatus();
   return InvalidArgument("{}", fmt::join(problems, "; "));
 }

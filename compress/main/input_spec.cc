@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include <fmt/ranges.h>
+
 namespace fedge {
 namespace {
 
@@ -24,18 +26,28 @@ LowerInput ToInput(const InputSpec& spec) {
   return input;
 }
 
+bool IsComplete(const TensorSchema& schema) {
+  return !schema.shape.empty() && std::none_of(schema.shape.begin() + 1, schema.shape.end(),
+                                               [](std::int64_t size) { return size < 0; });
+}
+
 Result<LowerInput> ToInput(const TensorSchema& schema) {
   LowerInput input{.name = schema.name, .dtype = schema.dtype, .shape = {Dim(0, 1)}};
-  const bool open =
-      schema.shape.empty() || std::any_of(schema.shape.begin() + 1, schema.shape.end(),
-                                          [](std::int64_t size) { return size < 0; });
-  if (open) {
+  if (!IsComplete(schema)) {
     return FailedPrecondition(
         "the file does not say every size of input '{}'; say it with --input 1x3x224x224 (the "
         "batch first)",
         schema.name);
   }
   for (std::size_t i = 1; i < schema.shape.size(); ++i) input.shape.emplace_back(schema.shape[i]);
+  return input;
+}
+
+LowerInput ToInput(const data::DatasetInfo& data, const std::string& name) {
+  const bool floats = data.feature_type == data::FeatureType::kFloat;
+  LowerInput input{
+      .name = name, .dtype = floats ? DType::kFloat32 : DType::kInt64, .shape = {Dim(0, 1)}};
+  for (const std::int64_t size : data.feature_shape) input.shape.emplace_back(size);
   return input;
 }
 
@@ -63,25 +75,32 @@ Result<InputSpec> ParseInputSpec(std::string_view text) {
   }
 }
 
+std::string ToSpec(const LowerInput& input) {
+  return fmt::format("{}={}:{}", input.name, fmt::join(At(input.shape, 1), "x"),
+                     DTypeName(input.dtype));
+}
+
 Result<std::vector<LowerInput>> InputsOf(const std::vector<std::string>& specs,
-                                         const std::optional<ModelSchema>& schema) {
+                                         const std::optional<ModelSchema>& schema,
+                                         const data::DatasetInfo* data) {
   std::vector<LowerInput> inputs;
   for (const std::string& text : specs) {
     FEDGE_ASSIGN_OR_RETURN(const InputSpec spec, ParseInputSpec(text));
     inputs.push_back(ToInput(spec));
   }
   if (!inputs.empty()) return inputs;
-  if (!schema || schema->inputs.empty()) {
-    return FailedPrecondition(
-        "the file does not say what shape its input has; say it with --input 1x3x224x224 (the "
-        "batch "
-        "first; once for each input)");
+  if (schema) {
+    for (const TensorSchema& input : schema->inputs) {
+      if (!IsComplete(input) && data != nullptr) return std::vector{ToInput(*data, input.name)};
+      FEDGE_ASSIGN_OR_RETURN(LowerInput one, ToInput(input));
+      inputs.push_back(std::move(one));
+    }
   }
-  for (const TensorSchema& input : schema->inputs) {
-    FEDGE_ASSIGN_OR_RETURN(LowerInput one, ToInput(input));
-    inputs.push_back(std::move(one));
-  }
-  return inputs;
+  if (!inputs.empty()) return inputs;
+  if (data != nullptr) return std::vector{ToInput(*data, "")};
+  return FailedPrecondition(
+      "the file does not say what shape its input has; say it with --input 1x3x224x224 (the batch "
+      "first; once for each input)");
 }
 
 }  // namespace fedge

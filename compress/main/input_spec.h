@@ -7,6 +7,7 @@
 
 #include "fedge/archive/schema.h"
 #include "fedge/common/result.h"
+#include "fedge/data/dataset.h"
 #include "fedge/lower/lowered_model.h"
 
 namespace fedge {
@@ -22,9 +23,14 @@ struct InputSpec {
 // kInvalidArgument says how one is written.
 Result<InputSpec> ParseInputSpec(std::string_view text);
 
-// What the model takes: as the command line says, else as the schema in the file does.
-// kFailedPrecondition says how to give what neither tells.
+// An input as it is written: "x=1x3x224x224:float32".
+std::string ToSpec(const LowerInput& input);
+
+// What the model takes: as the command line says, else as the schema in the file does, else what
+// an example of the data is (null if there are none). kFailedPrecondition says how to give what
+// none tells.
 Result<std::vector<LowerInput>> InputsOf(const std::vector<std::string>& specs,
-                                         const std::optional<ModelSchema>& schema);
+                                         const std::optional<ModelSchema>& schema,
+                                         const data::DatasetInfo* data);
 
 }  // namespace fedge

@@ -1,92 +1,32 @@
 #include "measure_engine.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <cstring>
-#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "engine_runner.h"
 #include "fedge/archive/archive.h"
 #include "fedge/common/hash.h"
-#include "fedge/engine/context.h"
+#include "fedge/compress_report/timing.h"
 #include "fedge/engine/model.h"
-#include "fedge/engine/providers.h"
 #include "fedge/program/samples.h"
 #include "fedge/tensor/dtype.h"
+#include "fedge/tensor/number.h"
 
 namespace fedge {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr std::size_t kWarmUpRuns = 3;
-constexpr std::size_t kMinRuns = 5;
-constexpr std::size_t kMaxRuns = 200;
-constexpr std::chrono::milliseconds kMeasureFor{500};
-
-// Buffers of a context's inputs and outputs.
-struct Buffers {
-  std::vector<std::span<const std::byte>> inputs;
-  std::vector<std::vector<std::byte>> kept;
-  std::vector<std::span<std::byte>> outputs;
-};
-
-// The first `batch` rows of a sample's inputs, and room for what comes of them.
-Buffers BuffersFor(const Model& model, const Sample& sample, std::int64_t batch) {
-  Buffers buffers;
-  for (std::size_t i = 0; i < model.inputs().size(); ++i) {
-    std::size_t bytes = DTypeSize(model.inputs()[i].dtype);
-    for (const Dim& dim : model.inputs()[i].shape) bytes *= static_cast<std::size_t>(dim.At(batch));
-    buffers.inputs.push_back(AsBytes(sample.inputs.at(i).data).first(bytes));
-  }
-  for (const ModelPort& port : model.outputs()) {
-    std::size_t bytes = DTypeSize(port.dtype);
-    for (const Dim& dim : port.shape) bytes *= static_cast<std::size_t>(dim.At(batch));
-    buffers.kept.emplace_back(bytes);
-  }
-  buffers.outputs.assign(buffers.kept.begin(), buffers.kept.end());
-  return buffers;
-}
-
-double ElementAt(DType dtype, const std::byte* data, std::size_t index) {
-  const auto load = [&]<class T>(T) {
-    T value;
-    std::memcpy(&value, data + index * sizeof(T), sizeof(T));
-    return value;
-  };
-  switch (dtype) {
-    case DType::kFloat64:
-      return load(double{});
-    case DType::kFloat32:
-      return static_cast<double>(load(float{}));
-    case DType::kFloat16:
-      return static_cast<double>(HalfToFloat(load(std::uint16_t{})));
-    case DType::kBFloat16:
-      return static_cast<double>(BFloat16ToFloat(load(std::uint16_t{})));
-    case DType::kInt64:
-      return static_cast<double>(load(std::int64_t{}));
-    case DType::kInt32:
-      return static_cast<double>(load(std::int32_t{}));
-    case DType::kInt16:
-      return static_cast<double>(load(std::int16_t{}));
-    case DType::kInt8:
-      return static_cast<double>(load(std::int8_t{}));
-    case DType::kUInt8:
-    case DType::kBool:
-      return static_cast<double>(load(std::uint8_t{}));
-  }
-  return 0;
-}
-
-double Difference(const SampleTensor& expected, std::span<const std::byte> answer) {
+double Difference(const SampleTensor& expected, const SampleTensor& answer) {
+  const std::size_t size = DTypeSize(expected.dtype);
+  const std::byte* const wanted = AsBytes(expected.data).data();
+  const std::byte* const gotten = AsBytes(answer.data).data();
   double largest = 0;
   double difference = 0;
-  for (std::size_t i = 0; i < answer.size() / DTypeSize(expected.dtype); ++i) {
-    const double want = ElementAt(expected.dtype, AsBytes(expected.data).data(), i);
-    const double got = ElementAt(expected.dtype, answer.data(), i);
+  for (std::size_t at = 0; at < answer.data.size(); at += size) {
+    const double want = LoadNumber(expected.dtype, wanted + at);
+    const double got = LoadNumber(expected.dtype, gotten + at);
     largest = std::max(largest, std::abs(want));
     if (want != got && !(std::isnan(want) && std::isnan(got)))
       difference = std::max(difference, std::isfinite(got) ? std::abs(want - got) : HUGE_VAL);
@@ -94,57 +34,50 @@ double Difference(const SampleTensor& expected, std::span<const std::byte> answe
   return difference == 0 ? 0 : difference / largest;
 }
 
-Result<LatencyReport> Time(Context& context, const Buffers& buffers) {
-  for (std::size_t i = 0; i < kWarmUpRuns; ++i)
-    FEDGE_RETURN_IF_ERROR(context.Run(1, buffers.inputs, buffers.outputs));
-  std::vector<double> milliseconds;
-  const Clock::time_point end = Clock::now() + kMeasureFor;
-  while (milliseconds.size() < kMinRuns || (milliseconds.size() < kMaxRuns && Clock::now() < end)) {
-    const Clock::time_point start = Clock::now();
-    FEDGE_RETURN_IF_ERROR(context.Run(1, buffers.inputs, buffers.outputs));
-    milliseconds.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
-  }
-  const auto middle = milliseconds.begin() + static_cast<std::ptrdiff_t>(milliseconds.size() / 2);
-  std::nth_element(milliseconds.begin(), middle, milliseconds.end());
-  return LatencyReport{.runtime = "edge engine",
-                       .model = "after",
-                       .median_ms = *middle,
-                       .runs = static_cast<std::uint32_t>(milliseconds.size()),
-                       .threads = 1,
-                       .batch = 1};
-}
-
 }  // namespace
 
-Result<EngineReport> MeasureEngine(const std::string& path, bool time) {
+Result<double> CompareWithSamples(const std::string& path) {
   FEDGE_ASSIGN_OR_RETURN(const Archive archive, Archive::Open(path));
   FEDGE_ASSIGN_OR_RETURN(const std::vector<Sample> samples, ReadSamples(archive));
-  FEDGE_ASSIGN_OR_RETURN(const auto model, Model::Load(path, {.providers = DefaultProviders(),
-                                                              .compute = ComputeType::kFloat32}));
-  Context context(model);
-  EngineReport report;
+  FEDGE_ASSIGN_OR_RETURN(EngineRunner runner, EngineRunner::Load(path, ComputeType::kFloat32));
+  double largest = 0;
   for (const Sample& sample : samples) {
-    std::vector<Dims> shapes;
-    for (const SampleTensor& input : sample.inputs) shapes.push_back(input.shape);
-    FEDGE_ASSIGN_OR_RETURN(const std::int64_t batch, model->BatchOf(shapes));
-    const Buffers buffers = BuffersFor(*model, sample, batch);
-    FEDGE_RETURN_IF_ERROR(context.Run(batch, buffers.inputs, buffers.outputs));
-    for (std::size_t i = 0; i < buffers.outputs.size(); ++i) {
-      const double difference = Difference(sample.outputs.at(i), buffers.outputs[i]);
+    FEDGE_ASSIGN_OR_RETURN(const std::vector<SampleTensor> answers, runner.Run(sample.inputs));
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      const double difference = Difference(sample.outputs.at(i), answers[i]);
       if (difference > sample.tolerance) {
         return DataLoss(
             "{}: the edge engine's '{}' differs from LibTorch's by {:.2g} of its largest value; "
             "{:.2g} is allowed",
             path, sample.outputs[i].name, difference, sample.tolerance);
       }
-      report.difference = std::max(report.difference, difference);
+      largest = std::max(largest, difference);
     }
   }
-  if (time && !samples.empty()) {
-    const Buffers one = BuffersFor(*model, samples[0], 1);
-    FEDGE_ASSIGN_OR_RETURN(report.latency, Time(context, one));
-  }
-  return report;
+  return largest;
+}
+
+std::string EngineName(const Model& model) {
+  if (model.compute_type() == DType::kFloat32) return "edge engine";
+  return fmt::format("edge engine in {}", DTypeName(model.compute_type()));
+}
+
+Result<LatencyReport> TimeEngine(const std::string& path, ComputeType compute,
+                                 std::uint32_t threads) {
+  FEDGE_ASSIGN_OR_RETURN(EngineRunner runner,
+                         EngineRunner::Load(path, compute, static_cast<int>(threads)));
+  FEDGE_ASSIGN_OR_RETURN(const Archive archive, Archive::Open(path));
+  FEDGE_ASSIGN_OR_RETURN(const std::vector<Sample> samples, ReadSamples(archive));
+  if (samples.empty()) return FailedPrecondition("{}: has no golden sample", path);
+  const std::vector<SampleTensor> inputs = FirstRows(samples[0].inputs, runner.model());
+  FEDGE_RETURN_IF_ERROR(runner.Prepare(inputs));
+  FEDGE_ASSIGN_OR_RETURN(const Timing timing, TimeRuns([&] { return runner.Again(); }));
+  return LatencyReport{.runtime = EngineName(runner.model()),
+                       .model = "after",
+                       .median_ms = timing.median_ms,
+                       .runs = timing.runs,
+                       .threads = threads,
+                       .batch = 1};
 }
 
 }  // namespace fedge

@@ -1,22 +1,25 @@
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 
 #include "fedge/common/result.h"
 #include "fedge/compress_report/report.h"
+#include "fedge/engine/compute_type.h"
+#include "fedge/engine/model.h"
 
 namespace fedge {
 
-// What the edge engine makes of a model that was written.
-struct EngineReport {
-  // From the golden samples, by each output's largest magnitude: the largest of them.
-  double difference = 0;
-  std::optional<LatencyReport> latency;  // of the first row of the first sample, one thread
-};
+// Runs the model at `path` on its golden samples in float32. Returns the largest difference from
+// them, by each output's largest magnitude. kDataLoss if an answer differs by more than a sample's
+// tolerance: the file must not be served.
+Result<double> CompareWithSamples(const std::string& path);
 
-// Runs the model at `path` on its golden samples and compares; times it if asked to. kDataLoss if
-// an answer differs by more than a sample's tolerance: the file must not be served.
-Result<EngineReport> MeasureEngine(const std::string& path, bool time);
+// Of the first example of the first golden sample.
+Result<LatencyReport> TimeEngine(const std::string& path, ComputeType compute,
+                                 std::uint32_t threads);
+
+// "edge engine", "edge engine in bfloat16": how a report names what a model runs in.
+std::string EngineName(const Model& model);
 
 }  // namespace fedge

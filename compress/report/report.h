@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "fedge/compress_report/accuracy.h"
 #include "fedge/program/program.h"
 
 namespace fedge {
@@ -33,6 +34,14 @@ struct LatencyReport {
   std::int64_t batch = 1;
 };
 
+// The peak of what one process has resident for a model that it runs once, at batch 1, beyond what
+// it had before.
+struct MemoryReport {
+  std::string runtime;
+  std::string model;
+  std::uint64_t peak_bytes = 0;
+};
+
 struct CompressReport {
   std::string input;
   std::string output;  // empty: nothing was written
@@ -48,6 +57,10 @@ struct CompressReport {
   // Of what the edge engine answers to the golden samples, by the largest magnitude.
   std::optional<double> engine_difference = {};
   std::vector<LatencyReport> latencies = {};
+  std::vector<MemoryReport> memories = {};
+  std::vector<AccuracyReport> accuracies = {};
+  // Samples for which not all of those chose the same class.
+  std::optional<std::uint64_t> disagreements = {};
   std::string cpu = {};
   std::string oldest_libtorch = {};
 };

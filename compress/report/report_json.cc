@@ -29,6 +29,26 @@ void WriteLatency(JsonWriter& json, const LatencyReport& latency) {
       .EndObject();
 }
 
+void WriteMemory(JsonWriter& json, const MemoryReport& memory) {
+  json.BeginObject()
+      .Member("runtime", memory.runtime)
+      .Member("model", memory.model)
+      .Member("peak_bytes", memory.peak_bytes)
+      .EndObject();
+}
+
+void WriteAccuracy(JsonWriter& json, const AccuracyReport& accuracy) {
+  const Interval interval = ConfidenceInterval(accuracy);
+  json.BeginObject()
+      .Member("runtime", accuracy.runtime)
+      .Member("model", accuracy.model)
+      .Member("accuracy", accuracy.accuracy())
+      .Member("correct", accuracy.correct)
+      .Member("samples", accuracy.samples);
+  json.Key("interval_95").BeginArray().Value(interval.low).Value(interval.high).EndArray();
+  json.EndObject();
+}
+
 }  // namespace
 
 std::string ReportToJson(const CompressReport& report) {
@@ -54,7 +74,12 @@ std::string ReportToJson(const CompressReport& report) {
   for (const std::string& kept : report.kept) json.Value(kept);
   json.EndArray().Key("latencies").BeginArray();
   for (const LatencyReport& latency : report.latencies) WriteLatency(json, latency);
-  return json.EndArray().EndObject().Take();
+  json.EndArray().Key("memories").BeginArray();
+  for (const MemoryReport& memory : report.memories) WriteMemory(json, memory);
+  json.EndArray().Key("accuracies").BeginArray();
+  for (const AccuracyReport& accuracy : report.accuracies) WriteAccuracy(json, accuracy);
+  json.EndArray().Member("disagreements", report.disagreements);
+  return json.EndObject().Take();
 }
 
 }  // namespace fedge

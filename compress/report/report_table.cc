@@ -51,6 +51,13 @@ std::string Table(const std::vector<LayerReport>& layers) {
   return text;
 }
 
+std::string ToText(const AccuracyReport& accuracy) {
+  const Interval interval = ConfidenceInterval(accuracy);
+  return fmt::format("accuracy {:.2f} % in {}, {} ({} of {}; 95 % interval {:.2f} to {:.2f} %)\n",
+                     100 * accuracy.accuracy(), accuracy.runtime, accuracy.model, accuracy.correct,
+                     accuracy.samples, 100 * interval.low, 100 * interval.high);
+}
+
 }  // namespace
 
 std::string ReportToText(const CompressReport& report) {
@@ -74,6 +81,14 @@ std::string ReportToText(const CompressReport& report) {
                         latency.median_ms, latency.runtime, latency.model, latency.runs,
                         latency.batch, latency.threads, latency.threads == 1 ? "" : "s");
   }
+  for (const MemoryReport& memory : report.memories) {
+    text += fmt::format("memory   {} at the peak in {}, {} (batch 1)\n", Bytes(memory.peak_bytes),
+                        memory.runtime, memory.model);
+  }
+  for (const AccuracyReport& accuracy : report.accuracies) text += ToText(accuracy);
+  if (report.disagreements)
+    text +=
+        fmt::format("         they choose another class for {} samples\n", *report.disagreements);
   if (!report.cpu.empty() && !report.latencies.empty()) text += "cpu      " + report.cpu + "\n";
   text += fmt::format("opens in LibTorch {} and newer\n", report.oldest_libtorch);
   text += report.output.empty() ? "nothing was written (--dry-run)\n"

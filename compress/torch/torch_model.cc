@@ -1,7 +1,6 @@
 #include "fedge/compress_torch/torch_model.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <map>
 #include <numbers>
@@ -14,6 +13,7 @@
 #include <ATen/ops/isfinite.h>
 
 #include "fedge/common/random.h"
+#include "fedge/compress_report/timing.h"
 #include "fedge/compress_torch/oldest_version.h"
 #include "fedge/learn/catch_torch.h"
 #include "fedge/learn/dtypes.h"
@@ -26,10 +26,6 @@ namespace {
 // Numbers drawn repeat after so many, so that a sample of a large image is small once it is
 // deflated; a prime, so that no two rows of an image are the same.
 constexpr std::int64_t kPeriod = 1021;
-constexpr std::uint32_t kWarmUpRuns = 3;
-constexpr std::uint32_t kMinRuns = 5;
-constexpr std::uint32_t kMaxRuns = 200;
-constexpr std::chrono::milliseconds kMeasureFor(500);
 
 Status CheckWeights(const Archive& archive, const torch::jit::Module& module) {
   const ModuleState state(module);
@@ -106,9 +102,9 @@ at::Tensor FromSample(const SampleTensor& sample) {
       .clone();
 }
 
-std::vector<c10::IValue> Arguments(const Sample& sample) {
+std::vector<c10::IValue> Arguments(std::span<const SampleTensor> inputs) {
   std::vector<c10::IValue> arguments;
-  for (const SampleTensor& input : sample.inputs) arguments.emplace_back(FromSample(input));
+  for (const SampleTensor& input : inputs) arguments.emplace_back(FromSample(input));
   return arguments;
 }
 
@@ -171,9 +167,21 @@ Result<Sample> TorchModel::MakeSample(const Program& program, std::int64_t batch
   });
 }
 
+Result<std::vector<SampleTensor>> TorchModel::Run(std::span<const SampleTensor> inputs) const {
+  return CatchTorch(impl_->archive.path(), [&]() -> Result<std::vector<SampleTensor>> {
+    std::vector<SampleTensor> answers;
+    for (const at::Tensor& output : impl_->Forward(Arguments(inputs))) {
+      const auto dtype = DTypeOf(output.scalar_type());
+      if (!dtype) return Unimplemented("an output is of a type that Fedge does not know");
+      answers.push_back(ToSample(std::to_string(answers.size()), *dtype, output));
+    }
+    return answers;
+  });
+}
+
 Result<double> TorchModel::Difference(const Sample& sample) const {
   return CatchTorch(impl_->archive.path(), [&]() -> Result<double> {
-    const std::vector<at::Tensor> outputs = impl_->Forward(Arguments(sample));
+    const std::vector<at::Tensor> outputs = impl_->Forward(Arguments(sample.inputs));
     double largest = 0;
     for (std::size_t i = 0; i < outputs.size() && i < sample.outputs.size(); ++i) {
       largest = std::max(largest, LargestDifference(outputs[i], FromSample(sample.outputs[i])));
@@ -184,27 +192,19 @@ Result<double> TorchModel::Difference(const Sample& sample) const {
 
 Result<LatencyReport> TorchModel::Measure(const Sample& sample, std::uint32_t threads) const {
   return CatchTorch(impl_->archive.path(), [&]() -> Result<LatencyReport> {
-    using Clock = std::chrono::steady_clock;
     const int before = at::get_num_threads();
     at::set_num_threads(static_cast<int>(threads));
-    const std::vector<c10::IValue> arguments = Arguments(sample);
-    for (std::uint32_t i = 0; i < kWarmUpRuns; ++i) impl_->Forward(arguments);
-    std::vector<double> milliseconds;
-    const Clock::time_point end = Clock::now() + kMeasureFor;
-    while (milliseconds.size() < kMinRuns ||
-           (milliseconds.size() < kMaxRuns && Clock::now() < end)) {
-      const Clock::time_point start = Clock::now();
+    const std::vector<c10::IValue> arguments = Arguments(sample.inputs);
+    const auto timing = TimeRuns([&] {
       impl_->Forward(arguments);
-      milliseconds.push_back(
-          std::chrono::duration<double, std::milli>(Clock::now() - start).count());
-    }
+      return OkStatus();
+    });
     at::set_num_threads(before);
-    const auto middle = milliseconds.begin() + static_cast<std::ptrdiff_t>(milliseconds.size() / 2);
-    std::nth_element(milliseconds.begin(), middle, milliseconds.end());
+    if (!timing.ok()) return timing.status();
     return LatencyReport{.runtime = "LibTorch",
                          .model = {},
-                         .median_ms = *middle,
-                         .runs = static_cast<std::uint32_t>(milliseconds.size()),
+                         .median_ms = timing->median_ms,
+                         .runs = timing->runs,
                          .threads = threads,
                          .batch = sample.inputs.empty() || sample.inputs[0].shape.empty()
                                       ? 1

@@ -28,6 +28,9 @@ class TorchModel {
   // What the module answers to inputs drawn from `seed`: floats of a standard normal distribution,
   // integers that are valid indices of the tables that they look up, or 0 and 1.
   Result<Sample> MakeSample(const Program& program, std::int64_t batch, std::uint64_t seed) const;
+  // What forward answers, its outputs named by their number. kInvalidArgument: it does not take
+  // these inputs.
+  Result<std::vector<SampleTensor>> Run(std::span<const SampleTensor> inputs) const;
   // The largest difference of an output from the sample's, by the largest magnitude of that output.
   Result<double> Difference(const Sample& sample) const;
   Result<LatencyReport> Measure(const Sample& sample, std::uint32_t threads) const;

@@ -79,6 +79,12 @@ const std::vector<ModelPort>& Model::inputs() const { return impl_->inputs; }
 const std::vector<ModelPort>& Model::outputs() const { return impl_->outputs; }
 DType Model::compute_type() const { return impl_->compute_type; }
 
+std::size_t NumBytes(const ModelPort& port, std::int64_t batch) {
+  std::size_t bytes = DTypeSize(port.dtype);
+  for (const Dim& dim : port.shape) bytes *= static_cast<std::size_t>(dim.At(batch));
+  return bytes;
+}
+
 Result<std::shared_ptr<const Model>> Model::Load(const std::string& path, ModelOptions options) {
   FEDGE_ASSIGN_OR_RETURN(Archive archive, Archive::Open(path));
   return Load(std::move(archive), std::move(options));

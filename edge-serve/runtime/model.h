@@ -36,6 +36,9 @@ struct ModelPort {
   Shape shape;
 };
 
+// Of the tensor at a batch.
+std::size_t NumBytes(const ModelPort& port, std::int64_t batch);
+
 // A network that is ready to run: the edge program of a `.pt` archive, made fast. Immutable and
 // thread-safe; contexts share it and what it holds: constants, mapped or packed once, and a plan
 // for each of the last batch sizes.

@@ -43,15 +43,15 @@ double ResidentMegabytes() {
 
 class Worker {
  public:
-  static Result<Worker> Start(const std::string& path, const std::string& input_path) {
+  static Result<Worker> Start(const std::string& path, const std::string& input_path, int threads,
+                              ComputeType compute) {
     Worker worker;
     FEDGE_ASSIGN_OR_RETURN(worker.input_, ReadFile(input_path));
-    FEDGE_ASSIGN_OR_RETURN(const auto model, Model::Load(path, {.providers = DefaultProviders()}));
-    for (const ModelPort& port : model->outputs()) {
-      std::size_t bytes = DTypeSize(port.dtype);
-      for (const Dim& dim : port.shape) bytes *= static_cast<std::size_t>(dim.At(1));
-      worker.outputs_.emplace_back(bytes);
-    }
+    FEDGE_ASSIGN_OR_RETURN(
+        const auto model,
+        Model::Load(path, {.providers = DefaultProviders({.onednn = {.threads = threads}}),
+                           .compute = compute}));
+    for (const ModelPort& port : model->outputs()) worker.outputs_.emplace_back(NumBytes(port, 1));
     worker.context_ = std::make_unique<Context>(model);
     FEDGE_RETURN_IF_ERROR(worker.Run());
     return worker;
@@ -84,9 +84,9 @@ class Worker {
   std::unique_ptr<Context> context_;
 };
 
-int Main(const std::string& model, const std::string& input) {
+int Main(const std::string& model, const std::string& input, int threads, ComputeType compute) {
   const auto begin = Clock::now();
-  Result<Worker> worker = Worker::Start(model, input);
+  Result<Worker> worker = Worker::Start(model, input, threads, compute);
   if (!worker.ok()) {
     fmt::print(stderr, "engine_worker: {}\n", worker.status().message());
     return 1;
@@ -110,9 +110,14 @@ int Main(const std::string& model, const std::string& input) {
 }  // namespace fedge
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    fmt::print(stderr, "usage: engine_worker MODEL INPUT THREADS\n");
+  if (argc != 4 && argc != 5) {
+    fmt::print(stderr, "usage: engine_worker MODEL INPUT THREADS [auto|fp32|bf16|fp16]\n");
     return 2;
   }
-  return fedge::Main(argv[1], argv[2]);
+  const auto compute = fedge::ParseComputeType(argc == 5 ? argv[4] : "fp32");
+  if (!compute.ok()) {
+    fmt::print(stderr, "engine_worker: {}\n", compute.status().message());
+    return 2;
+  }
+  return fedge::Main(argv[1], argv[2], std::stoi(argv[3]), *compute);
 }

@@ -8,6 +8,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "fedge/archive/archive.h"
+#include "fedge/learn/dtypes.h"
 
 namespace fedge::testing {
 namespace {
@@ -15,32 +16,6 @@ namespace {
 using at::Tensor;
 using Inputs = std::vector<Tensor>;
 using Outputs = std::vector<Tensor>;
-
-c10::ScalarType ScalarTypeOf(DType type) {
-  switch (type) {
-    case DType::kFloat64:
-      return c10::kDouble;
-    case DType::kFloat32:
-      return c10::kFloat;
-    case DType::kFloat16:
-      return c10::kHalf;
-    case DType::kBFloat16:
-      return c10::kBFloat16;
-    case DType::kInt64:
-      return c10::kLong;
-    case DType::kInt32:
-      return c10::kInt;
-    case DType::kInt16:
-      return c10::kShort;
-    case DType::kInt8:
-      return c10::kChar;
-    case DType::kUInt8:
-      return c10::kByte;
-    case DType::kBool:
-      return c10::kBool;
-  }
-  throw std::runtime_error("dtype");
-}
 
 // What an output is declared as.
 struct Declared {

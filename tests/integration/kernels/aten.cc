@@ -8,51 +8,21 @@
 #include <ATen/ops/from_blob.h>
 #include <c10/core/InferenceMode.h>
 
+#include "fedge/learn/dtypes.h"
+
 namespace fedge::testing {
 namespace {
-
-at::ScalarType ScalarType(DType dtype) {
-  switch (dtype) {
-    case DType::kFloat64:
-      return at::kDouble;
-    case DType::kFloat32:
-      return at::kFloat;
-    case DType::kFloat16:
-      return at::kHalf;
-    case DType::kBFloat16:
-      return at::kBFloat16;
-    case DType::kInt64:
-      return at::kLong;
-    case DType::kInt32:
-      return at::kInt;
-    case DType::kInt16:
-      return at::kShort;
-    case DType::kInt8:
-      return at::kChar;
-    case DType::kUInt8:
-      return at::kByte;
-    default:
-      return at::kBool;
-  }
-}
-
-DType FromScalarType(at::ScalarType type) {
-  for (int i = 0; i <= static_cast<int>(DType::kBool); ++i) {
-    if (ScalarType(static_cast<DType>(i)) == type) return static_cast<DType>(i);
-  }
-  throw std::invalid_argument("a dtype that programs do not have");
-}
 
 at::Tensor ToTensor(const HostTensor& tensor) {
   std::vector<double> values = tensor.values;
   return at::from_blob(values.data(), tensor.dims, at::kDouble)
-      .to(ScalarType(tensor.dtype), false, true);
+      .to(ScalarTypeOf(tensor.dtype), false, true);
 }
 
 HostTensor FromTensor(const at::Tensor& tensor) {
   const at::Tensor doubles = tensor.to(at::kDouble).contiguous();
   const double* const data = doubles.const_data_ptr<double>();
-  return {FromScalarType(tensor.scalar_type()),
+  return {DTypeOf(tensor.scalar_type()).value(),
           {tensor.sizes().begin(), tensor.sizes().end()},
           {data, data + doubles.numel()}};
 }
