@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "fedge/engine/providers.h"
 #include "fedge/program/samples.h"
 #include "fedge/tensor/dtype.h"
+#include "fedge/tensor/number.h"
 
 namespace fedge {
 namespace {
@@ -51,42 +51,12 @@ Buffers BuffersFor(const Model& model, const Sample& sample, std::int64_t batch)
   return buffers;
 }
 
-double ElementAt(DType dtype, const std::byte* data, std::size_t index) {
-  const auto load = [&]<class T>(T) {
-    T value;
-    std::memcpy(&value, data + index * sizeof(T), sizeof(T));
-    return value;
-  };
-  switch (dtype) {
-    case DType::kFloat64:
-      return load(double{});
-    case DType::kFloat32:
-      return static_cast<double>(load(float{}));
-    case DType::kFloat16:
-      return static_cast<double>(HalfToFloat(load(std::uint16_t{})));
-    case DType::kBFloat16:
-      return static_cast<double>(BFloat16ToFloat(load(std::uint16_t{})));
-    case DType::kInt64:
-      return static_cast<double>(load(std::int64_t{}));
-    case DType::kInt32:
-      return static_cast<double>(load(std::int32_t{}));
-    case DType::kInt16:
-      return static_cast<double>(load(std::int16_t{}));
-    case DType::kInt8:
-      return static_cast<double>(load(std::int8_t{}));
-    case DType::kUInt8:
-    case DType::kBool:
-      return static_cast<double>(load(std::uint8_t{}));
-  }
-  return 0;
-}
-
 double Difference(const SampleTensor& expected, std::span<const std::byte> answer) {
   double largest = 0;
   double difference = 0;
   for (std::size_t i = 0; i < answer.size() / DTypeSize(expected.dtype); ++i) {
-    const double want = ElementAt(expected.dtype, AsBytes(expected.data).data(), i);
-    const double got = ElementAt(expected.dtype, answer.data(), i);
+    const double want = NumberAt(expected.dtype, AsBytes(expected.data), i);
+    const double got = NumberAt(expected.dtype, answer, i);
     largest = std::max(largest, std::abs(want));
     if (want != got && !(std::isnan(want) && std::isnan(got)))
       difference = std::max(difference, std::isfinite(got) ? std::abs(want - got) : HUGE_VAL);
