@@ -10,7 +10,7 @@
 
 #include <sys/stat.h>
 
-#include "fedge/coordinator/stored_files.h"
+#include "fedge/common/file_content.h"
 #include "fedge/coordinator_rpc/kept_models.h"
 #include "fedge/coordinator_rpc/upload.h"
 
