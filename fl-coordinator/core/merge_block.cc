@@ -10,7 +10,7 @@
 
 #include "fedge/common/check.h"
 #include "fedge/coordinator/float_bits.h"
-#include "fedge/coordinator/narrow_float.h"
+#include "fedge/tensor/narrow_float.h"
 #include "fedge/tensor/number.h"
 
 namespace fedge {
