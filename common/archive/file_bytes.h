@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "fedge/archive/bytes.h"
 #include "fedge/common/check.h"
 #include "fedge/common/file.h"
+#include "fedge/common/file_content.h"
 #include "fedge/common/result.h"
 
 namespace fedge::internal {
@@ -38,18 +38,12 @@ class FileBytes {
     FEDGE_RETURN_IF_ERROR(ReadAt(offset, std::as_writable_bytes(std::span(content))));
     return content;
   }
-  // Hands the range to `take`, which returns a Status, piece by piece.
-  template <typename Take>
-  Status ForEachPiece(std::uint64_t offset, std::uint64_t size, const Take& take) const {
-    constexpr std::uint64_t kPieceBytes = 256u << 10;  // stays in the cache until it was looked at
-    std::vector<std::byte> buffer(std::min(kPieceBytes, size));
-    for (std::uint64_t done = 0; done < size;) {
-      const auto piece = std::span(buffer).first(std::min(kPieceBytes, size - done));
-      FEDGE_RETURN_IF_ERROR(ReadAt(offset + done, piece));
-      FEDGE_RETURN_IF_ERROR(take(std::span<const std::byte>(piece)));
-      done += piece.size();
-    }
-    return OkStatus();
+  // Hands the range to `take` piece by piece.
+  Status ForEachPiece(std::uint64_t offset, std::uint64_t size, const TakePiece& take) const {
+    const auto read = [&](std::uint64_t begin, std::span<std::byte> out) {
+      return ReadAt(offset + begin, out);
+    };
+    return fedge::ForEachPiece(size, read, take);
   }
 
  private:

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "fedge/common/check.h"
-#include "fedge/engine/numbers.h"
+#include "fedge/tensor/number.h"
 
 namespace fedge::internal {
 

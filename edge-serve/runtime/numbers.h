@@ -8,9 +8,6 @@
 // Elements of tensors of any dtype, where speed does not matter.
 namespace fedge::internal {
 
-double LoadNumber(DType dtype, const std::byte* element);
-void StoreNumber(DType dtype, double number, std::byte* element);
-
 // The elements of a region of `from`, one after the other.
 void CopyRegion(const std::byte* from, const Region& region, std::size_t element_bytes,
                 std::byte* to);

@@ -83,18 +83,4 @@ std::optional<std::size_t> FirstAtLeast(DType dtype, std::span<const std::byte> 
   }
 }
 
-double ElementAt(DType dtype, std::span<const std::byte> bytes, std::size_t index) {
-  const std::byte* element = bytes.data() + index * DTypeSize(dtype);
-  switch (dtype) {
-    case DType::kFloat64:
-      return Load<double>(element);
-    case DType::kFloat32:
-      return Load<float>(element);
-    case DType::kFloat16:
-      return HalfToFloat(Load<std::uint16_t>(element));
-    default:
-      return BFloat16ToFloat(Load<std::uint16_t>(element));
-  }
-}
-
 }  // namespace fedge

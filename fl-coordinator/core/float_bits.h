@@ -23,7 +23,4 @@ std::uint64_t DeltaLimitBits(DType dtype);
 std::optional<std::size_t> FirstAtLeast(DType dtype, std::span<const std::byte> bytes,
                                         std::uint64_t limit);
 
-// The element at `index`, for messages.
-double ElementAt(DType dtype, std::span<const std::byte> bytes, std::size_t index);
-
 }  // namespace fedge

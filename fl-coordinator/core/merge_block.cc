@@ -10,7 +10,8 @@
 
 #include "fedge/common/check.h"
 #include "fedge/coordinator/float_bits.h"
-#include "fedge/coordinator/narrow_float.h"
+#include "fedge/tensor/narrow_float.h"
+#include "fedge/tensor/number.h"
 
 namespace fedge {
 namespace {
@@ -123,7 +124,7 @@ std::optional<std::size_t> AddMean(DType dtype, std::span<const std::byte> base,
   AddMeanTo(dtype, sum, total_weight, out);
   const auto first = FirstAtLeast(dtype, out, InfinityBits(dtype));
   for (std::size_t i = first.value_or(sum.size()); i < sum.size(); ++i) {
-    if (!std::isfinite(ElementAt(dtype, out, i)) && std::isfinite(ElementAt(dtype, base, i))) {
+    if (!std::isfinite(NumberAt(dtype, out, i)) && std::isfinite(NumberAt(dtype, base, i))) {
       return i;
     }
   }

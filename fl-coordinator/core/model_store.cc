@@ -1,41 +1,17 @@
 #include "fedge/coordinator/model_store.h"
 
-#include <algorithm>
 #include <mutex>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "fedge/coordinator/stored_files.h"
+#include "fedge/common/file_content.h"
 
 namespace fedge {
 namespace {
 
-constexpr std::size_t kCopyBytes = 1u << 20;
 constexpr std::string_view kModelSuffix = ".pt";
-
-// Copies in pieces; `to` is created or overwritten, and durable but for its name.
-Result<FileContent> CopyFile(FileSystem& files, const std::string& from, const std::string& to) {
-  FEDGE_ASSIGN_OR_RETURN(const auto source, files.OpenForRead(from));
-  FEDGE_ASSIGN_OR_RETURN(const auto target, files.OpenForWrite(to));
-  FEDGE_RETURN_IF_ERROR(target->Truncate(0));
-  FileContent content;
-  content.size = source->size();
-  Sha256 sha256;
-  std::vector<std::byte> buffer(std::min<std::uint64_t>(kCopyBytes, content.size));
-  for (std::uint64_t offset = 0; offset < content.size; offset += buffer.size()) {
-    const auto piece =
-        std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), content.size - offset));
-    FEDGE_RETURN_IF_ERROR(source->ReadAt(offset, piece));
-    FEDGE_RETURN_IF_ERROR(target->WriteAt(offset, piece));
-    sha256.Update(piece);
-    content.crc32 = Crc32(piece, content.crc32);
-  }
-  FEDGE_RETURN_IF_ERROR(target->Sync());
-  content.digest = sha256.Finish();
-  return content;
-}
 
 class FileModelStore final : public ModelStore {
  public:
@@ -53,7 +29,7 @@ class FileModelStore final : public ModelStore {
   Result<ModelRef> Import(const std::string& path) override {
     const std::lock_guard lock(mutex_);
     const std::string temporary = models_ + "/import.tmp";
-    const Result<FileContent> content = CopyFile(files_, path, temporary);
+    const Result<FileContent> content = CopyContent(files_, path, temporary);
     if (!content.ok()) {
       files_.Remove(temporary).ok();  // Retain removes what stays behind
       return content.status().WithContext("importing a model");
@@ -92,7 +68,7 @@ class FileModelStore final : public ModelStore {
     FEDGE_RETURN_IF_ERROR(files_.Remove(temporary));
     if (!files_.Link(path, temporary)
              .ok()) {  // a file system without hard links, or too many of them
-      FEDGE_RETURN_IF_ERROR(CopyFile(files_, path, temporary).status());
+      FEDGE_RETURN_IF_ERROR(CopyContent(files_, path, temporary).status());
     }
     FEDGE_RETURN_IF_ERROR(files_.Rename(temporary, global_));
     // rename(2) does nothing when both names are links to one file, as after publishing the same
@@ -116,7 +92,7 @@ class FileModelStore final : public ModelStore {
   Status Recover(const ModelRef& model) override {
     const std::lock_guard lock(mutex_);
     const std::string temporary = models_ + "/import.tmp";
-    const Result<FileContent> content = CopyFile(files_, global_, temporary);
+    const Result<FileContent> content = CopyContent(files_, global_, temporary);
     if (content.ok() && content->digest == model.digest) return GiveName(temporary, model.digest);
     FEDGE_RETURN_IF_ERROR(files_.Remove(temporary));
     return NotFound("{}: does not have the content of model {}", global_, model.digest.ShortHex());

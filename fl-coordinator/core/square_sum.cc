@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "fedge/common/check.h"
-#include "fedge/coordinator/narrow_float.h"
+#include "fedge/tensor/narrow_float.h"
 
 namespace fedge {
 

@@ -1,29 +1,16 @@
 #pragma once
 
-#include <cstdint>
 #include <stop_token>
 #include <string>
 #include <vector>
 
-#include "fedge/common/file.h"
-#include "fedge/common/hash.h"
-#include "fedge/common/result.h"
+#include "fedge/common/status.h"
 #include "fedge/coordinator/records.h"
 #include "fedge/coordinator/spool.h"
 
-// Whether what lies on disk still is what was written. Everything is read in pieces of fixed size:
-// memory does not grow with models and updates.
+// Whether updates on disk still are what was written. They are read in pieces of fixed size: memory
+// does not grow with them.
 namespace fedge {
-
-struct FileContent {
-  Digest digest;
-  std::uint64_t size = 0;
-  std::uint32_t crc32 = 0;
-};
-// Errors of the file.
-Result<FileContent> ReadContent(FileSystem& files, const std::string& path);
-// Of the whole file; several times as fast as its digest.
-Result<std::uint32_t> ReadCrc32(FileSystem& files, const std::string& path);
 
 // kDataLoss: its checksum differs, or the segment ends before it; else as Spool::Read.
 Status VerifyExtent(Spool& spool, const Extent& extent);

@@ -9,6 +9,7 @@
 #include "fedge/common/hash.h"
 #include "fedge/common/number_text.h"
 #include "fedge/coordinator/float_bits.h"
+#include "fedge/tensor/number.h"
 
 namespace fedge {
 
@@ -99,7 +100,7 @@ Status UpdateValidator::CheckDelta(const ManifestEntry& entry, std::uint64_t fir
     if (max_norm_) squares_.Add(entry.dtype, first_element, bytes);
     return OkStatus();
   }
-  const double value = ElementAt(entry.dtype, bytes, *index);
+  const double value = NumberAt(entry.dtype, bytes, *index);
   return Refuse(std::isfinite(value) ? RefusalCode::kRange : RefusalCode::kNotFinite,
                 "'{}' element {} of the update is {}; an update must be finite and within half of "
                 "the range of {}",

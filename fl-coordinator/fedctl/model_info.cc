@@ -1,9 +1,7 @@
 #include "fedge/fedctl/model_info.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -14,6 +12,7 @@
 #include "fedge/archive/manifest.h"
 #include "fedge/archive/schema.h"
 #include "fedge/common/file.h"
+#include "fedge/common/file_content.h"
 #include "fedge/common/hash.h"
 #include "fedge/common/json.h"
 #include "fedge/fedctl/format.h"
@@ -45,21 +44,6 @@ std::string_view KindName(TensorKind kind) {
   return "?";
 }
 
-// In pieces: pages of the archive's mapping would count as memory of this process.
-Result<Digest> DigestOf(const std::string& path) {
-  FEDGE_ASSIGN_OR_RETURN(const auto file, PosixFileSystem().OpenForRead(path));
-  std::vector<std::byte> buffer(std::min<std::uint64_t>(256u << 10, file->size()));
-  Sha256 hash;
-  for (std::uint64_t offset = 0; offset < file->size();) {
-    const auto piece =
-        std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), file->size() - offset));
-    FEDGE_RETURN_IF_ERROR(file->ReadAt(offset, piece));
-    hash.Update(piece);
-    offset += piece.size();
-  }
-  return hash.Finish();
-}
-
 Result<Model> Read(const Archive& archive) {
   Model model{.archive = archive,
               .manifest = {},
@@ -68,7 +52,9 @@ Result<Model> Read(const Archive& archive) {
               .provenance = {},
               .provenance_members = {},
               .digest = {}};
-  FEDGE_ASSIGN_OR_RETURN(model.digest, DigestOf(archive.path()));
+  // Not from the archive's mapping: its pages would count as memory of this process.
+  FEDGE_ASSIGN_OR_RETURN(const FileContent content, ReadContent(PosixFileSystem(), archive.path()));
+  model.digest = content.digest;
   FEDGE_RETURN_IF_ERROR(archive.Verify());
   Result<Manifest> manifest = BuildManifest(archive);
   if (manifest.ok()) {

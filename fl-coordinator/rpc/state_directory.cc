@@ -10,9 +10,9 @@
 
 #include <sys/stat.h>
 
-#include "fedge/archive/archive.h"
-#include "fedge/coordinator/stored_files.h"
+#include "fedge/common/file_content.h"
 #include "fedge/coordinator_rpc/kept_models.h"
+#include "fedge/coordinator_rpc/upload.h"
 
 namespace fedge {
 namespace {
@@ -58,9 +58,8 @@ Status CheckFirstModel(const std::string& folder, const std::string& model_path)
   if (model_path.empty()) {
     return InvalidArgument("{} has no model yet; give the first one with --model FILE", folder);
   }
-  FEDGE_RETURN_IF_ERROR(ReadModelFacts(model_path).status());
-  FEDGE_ASSIGN_OR_RETURN(const Archive archive, Archive::Open(model_path));
-  return archive.Verify();
+  FEDGE_ASSIGN_OR_RETURN(const BaseModel model, OpenBaseModel(model_path, {}));
+  return model.archive.Verify();
 }
 
 // A database that knows of no round beside models of rounds has lost them: beginning anew must be
@@ -79,9 +78,9 @@ Status CheckNothingForgotten(FileSystem& files, const std::string& folder,
       folder, std::count_if(names.begin(), names.end(), is_model), folder);
 }
 
+// Precondition: CheckFirstModel found nothing.
 Status ImportFirstModel(FileSystem& files, const StateDirectory& directory,
                         const std::string& folder, const std::string& model_path) {
-  FEDGE_RETURN_IF_ERROR(CheckFirstModel(folder, model_path));
   FEDGE_RETURN_IF_ERROR(CheckNothingForgotten(files, folder, model_path));
   FEDGE_ASSIGN_OR_RETURN(const ModelRef model, directory.models->Import(model_path));
   const StoreWrite write = SaveModel{model};
@@ -136,6 +135,8 @@ Result<StateDirectory> OpenStateDirectory(FileSystem& files, const std::string& 
 
   FEDGE_ASSIGN_OR_RETURN(const State state, directory.store->LoadState());
   if (state.model.size == 0) {
+    // A start that died before it had a model left the folder: this one was not checked above.
+    if (!is_new) FEDGE_RETURN_IF_ERROR(CheckFirstModel(folder, model_path));
     FEDGE_RETURN_IF_ERROR(ImportFirstModel(files, directory, folder, model_path));
   } else {
     FEDGE_RETURN_IF_ERROR(CheckSameModel(files, directory, state, folder, model_path));

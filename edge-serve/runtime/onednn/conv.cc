@@ -86,20 +86,19 @@ class ConvMaker {
     output_ = *output;
     weights_ = *weights;
     image_bytes_ = to->bytes;
-    has_bias_ = HasInput(request_, 2);
-    if (!has_bias_) return true;
+    if (!HasInput(request_, 2)) return true;
     const TensorView& bias = request_.inputs[2];
     const auto described = runtime_->Describe(bias.dtype, bias.dims, bias.strides);
     if (!described || bias.data == nullptr) return false;
-    bias_ = *described;
     const std::int64_t one = 1;
-    packed_bias_ = runtime_->Describe(bias.dtype, bias.dims, {&one, 1}).value_or(bias_);
+    const auto packed = runtime_->Describe(bias.dtype, bias.dims, {&one, 1});
+    bias_ = {*described, packed.value_or(*described)};
     return true;
   }
 
   Description Create(const Attributes& attributes) const {
     const dnnl_memory_desc_t any = AnyLayout(weights_);
-    const dnnl_memory_desc_t* const bias = has_bias_ ? &packed_bias_ : nullptr;
+    const dnnl_memory_desc_t* const bias = bias_ ? &bias_->to : nullptr;
     const dnnl_dims_t strides = {op_.stride[0], op_.stride[1]};
     const dnnl_dims_t dilations = {op_.dilation[0] - 1, op_.dilation[1] - 1};
     const dnnl_dims_t begin = {op_.pad_begin[0], op_.pad_begin[1]};
@@ -137,9 +136,10 @@ class ConvMaker {
       const TensorView& addend = request_.inputs[*attributes->sum];
       loop.addend = {{false, *attributes->sum, FirstStep(addend, y.dims)}, image_bytes_};
     }
-    const auto constants = PackConstants(description);
+    const auto constants =
+        PackConstants(*runtime_, request_, {weights_, description.weights(*runtime_)}, bias_);
     if (constants.empty()) return nullptr;
-    loop.unread = {false, true, has_bias_};
+    loop.unread = {false, true, bias_.has_value()};
     auto primitive = Primitive::Make(runtime_, description, tensors, constants);
     if (primitive == nullptr) return nullptr;
     loop.parts.push_back({std::move(primitive), 0, y.dims[0], 1});
@@ -155,25 +155,11 @@ class ConvMaker {
            ImageOf(view).has_value();
   }
 
-  // Empty: they can't be packed.
-  std::vector<PackedArgument> PackConstants(const Description& description) const {
-    std::vector<PackedArgument> packed;
-    auto weights =
-        Pack(*runtime_, request_, 1, weights_, {DNNL_ARG_WEIGHTS, description.weights(*runtime_)});
-    if (!weights) return {};
-    packed.push_back(std::move(*weights));
-    if (!has_bias_) return packed;
-    auto bias = Pack(*runtime_, request_, 2, bias_, {DNNL_ARG_BIAS, packed_bias_});
-    if (!bias) return {};
-    packed.push_back(std::move(*bias));
-    return packed;
-  }
-
   const RuntimePtr& runtime_;
   const op::Conv& op_;
   const KernelRequest& request_;
-  dnnl_memory_desc_t source_ = {}, output_ = {}, weights_ = {}, bias_ = {}, packed_bias_ = {};
-  bool has_bias_ = false;
+  dnnl_memory_desc_t source_ = {}, output_ = {}, weights_ = {};
+  std::optional<Packing> bias_;
   std::size_t image_bytes_ = 0;
 };
 

@@ -101,8 +101,7 @@ class LinearMaker {
     const auto weights = runtime_->Describe(weight.dtype, dims, strides);
     if (!weights) return false;
     weights_ = *weights;
-    has_bias_ = HasInput(request_, 2);
-    if (!has_bias_) return true;
+    if (!HasInput(request_, 2)) return true;
     const TensorView& bias = request_.inputs[2];
     if (bias.data == nullptr || bias.dims.size() != 1) return false;
     const Dims sizes = {1, bias.dims[0]};
@@ -110,8 +109,7 @@ class LinearMaker {
                                            Dims{bias.dims[0] * bias.strides[0], bias.strides[0]});
     const auto packed = runtime_->Describe(bias.dtype, sizes, Dims{bias.dims[0], 1});
     if (!stored || !packed) return false;
-    bias_ = *stored;
-    packed_bias_ = *packed;
+    bias_ = {*stored, *packed};
     return true;
   }
 
@@ -128,8 +126,7 @@ class LinearMaker {
     form.attributes = MakeAttributes(*runtime_, request_.post_ops, form.output, residual);
     if (!form.attributes) return form;
     dnnl_matmul_desc_t desc;
-    if ((*runtime_)->matmul_desc_init(&desc, &form.source, &weights,
-                                      has_bias_ ? &packed_bias_ : nullptr,
+    if ((*runtime_)->matmul_desc_init(&desc, &form.source, &weights, bias_ ? &bias_->to : nullptr,
                                       &form.output) != dnnl_success) {
       return form;
     }
@@ -146,10 +143,10 @@ class LinearMaker {
     if (!whole.description) return nullptr;
     const dnnl_memory_desc_t packed = whole.description.weights(*runtime_);
     if (by_rows_ && !Create(residual, 1, packed).description) return nullptr;
-    const auto constants = PackConstants(packed);
+    const auto constants = PackConstants(*runtime_, request_, {weights_, packed}, bias_);
     Loop loop{.runtime = runtime_, .threads = NumThreads()};
     if (constants.empty() || !AddOperands(*whole.attributes, loop)) return nullptr;
-    loop.unread = {false, true, has_bias_};
+    loop.unread = {false, true, bias_.has_value()};
     if (!by_rows_) {
       if (!AddPart(loop, whole, constants, {nullptr, 0, y_.dims[0], 1})) return nullptr;
       return MakeLoopKernel(std::move(loop));
@@ -205,19 +202,6 @@ class LinearMaker {
            (matrix->dims[0] == 1 || matrix->strides == output_.strides);
   }
 
-  // Empty: they can't be packed.
-  std::vector<PackedArgument> PackConstants(const dnnl_memory_desc_t& layout) const {
-    std::vector<PackedArgument> packed;
-    auto weights = Pack(*runtime_, request_, 1, weights_, {DNNL_ARG_WEIGHTS, layout});
-    if (!weights) return {};
-    packed.push_back(std::move(*weights));
-    if (!has_bias_) return packed;
-    auto bias = Pack(*runtime_, request_, 2, bias_, {DNNL_ARG_BIAS, packed_bias_});
-    if (!bias) return {};
-    packed.push_back(std::move(*bias));
-    return packed;
-  }
-
   const RuntimePtr& runtime_;
   const KernelRequest& request_;
   const TensorView& x_;
@@ -225,8 +209,8 @@ class LinearMaker {
   const bool by_rows_;
   const std::size_t first_;
   Matrix source_, output_;
-  dnnl_memory_desc_t weights_ = {}, bias_ = {}, packed_bias_ = {};
-  bool has_bias_ = false;
+  dnnl_memory_desc_t weights_ = {};
+  std::optional<Packing> bias_;
 };
 
 }  // namespace

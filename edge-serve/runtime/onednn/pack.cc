@@ -28,8 +28,7 @@ Packer::Packed PackAlone(std::size_t bytes, const std::function<void(std::span<s
   return made;
 }
 
-}  // namespace
-
+// Constant inputs[input] of the request; nullopt: oneDNN can't do it.
 std::optional<PackedArgument> Pack(const Runtime& runtime, const KernelRequest& request,
                                    std::size_t input, const dnnl_memory_desc_t& from,
                                    const Argument& to) {
@@ -60,6 +59,22 @@ std::optional<PackedArgument> Pack(const Runtime& runtime, const KernelRequest& 
                     : request.packer->Pack(input, FormOf(to.desc), bytes, fill);
   if (!done) return std::nullopt;
   return PackedArgument{to, std::move(packed)};
+}
+
+}  // namespace
+
+std::vector<PackedArgument> PackConstants(const Runtime& runtime, const KernelRequest& request,
+                                          const Packing& weights,
+                                          const std::optional<Packing>& bias) {
+  std::vector<PackedArgument> constants;
+  auto packed = Pack(runtime, request, 1, weights.from, {DNNL_ARG_WEIGHTS, weights.to});
+  if (!packed) return {};
+  constants.push_back(std::move(*packed));
+  if (!bias) return constants;
+  packed = Pack(runtime, request, 2, bias->from, {DNNL_ARG_BIAS, bias->to});
+  if (!packed) return {};
+  constants.push_back(std::move(*packed));
+  return constants;
 }
 
 }  // namespace fedge::onednn

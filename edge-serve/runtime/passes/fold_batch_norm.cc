@@ -4,6 +4,7 @@
 #include "fedge/engine/aligned_buffer.h"
 #include "fedge/engine/numbers.h"
 #include "fedge/engine/passes/pass.h"
+#include "fedge/tensor/number.h"
 
 // Batch norm behind a convolution or a linear layer, in evaluation: y = s (w x + b) + t with
 // s = weight / sqrt(variance + eps), t = bias - s mean, is a layer with weight s w, bias s b + t.

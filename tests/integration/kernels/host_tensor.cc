@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 #include <random>
+
+#include "fedge/tensor/number.h"
 
 namespace fedge::testing {
 namespace {
@@ -13,68 +14,6 @@ constexpr std::byte kGuard{0xa5};
 
 std::int64_t Product(const Dims& dims) {
   return std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>());
-}
-
-template <class T>
-void Put(std::byte* to, double value) {
-  const T stored = static_cast<T>(value);
-  std::memcpy(to, &stored, sizeof stored);
-}
-
-template <class T>
-double Get(const std::byte* from) {
-  T stored;
-  std::memcpy(&stored, from, sizeof stored);
-  return static_cast<double>(stored);
-}
-
-void PutElement(DType dtype, double value, std::byte* to) {
-  switch (dtype) {
-    case DType::kFloat64:
-      return Put<double>(to, value);
-    case DType::kFloat32:
-      return Put<float>(to, value);
-    case DType::kFloat16:
-      return Put<std::uint16_t>(to, DoubleToHalf(value));
-    case DType::kBFloat16:
-      return Put<std::uint16_t>(to, DoubleToBFloat16(value));
-    case DType::kInt64:
-      return Put<std::int64_t>(to, value);
-    case DType::kInt32:
-      return Put<std::int32_t>(to, value);
-    case DType::kInt16:
-      return Put<std::int16_t>(to, value);
-    case DType::kInt8:
-      return Put<std::int8_t>(to, value);
-    case DType::kUInt8:
-      return Put<std::uint8_t>(to, value);
-    case DType::kBool:
-      return Put<std::uint8_t>(to, value != 0 ? 1 : 0);
-  }
-}
-
-double GetElement(DType dtype, const std::byte* from) {
-  switch (dtype) {
-    case DType::kFloat64:
-      return Get<double>(from);
-    case DType::kFloat32:
-      return Get<float>(from);
-    case DType::kFloat16:
-      return static_cast<double>(HalfToFloat(static_cast<std::uint16_t>(Get<std::uint16_t>(from))));
-    case DType::kBFloat16:
-      return static_cast<double>(
-          BFloat16ToFloat(static_cast<std::uint16_t>(Get<std::uint16_t>(from))));
-    case DType::kInt64:
-      return Get<std::int64_t>(from);
-    case DType::kInt32:
-      return Get<std::int32_t>(from);
-    case DType::kInt16:
-      return Get<std::int16_t>(from);
-    case DType::kInt8:
-      return Get<std::int8_t>(from);
-    default:
-      return Get<std::uint8_t>(from);
-  }
 }
 
 // The order of dimensions in memory, outermost first.
@@ -111,8 +50,8 @@ HostTensor Rounded(const HostTensor& tensor, DType dtype) {
   HostTensor rounded{dtype, tensor.dims, {}};
   for (const double value : tensor.values) {
     std::byte bytes[8] = {};
-    PutElement(dtype, value, bytes);
-    rounded.values.push_back(GetElement(dtype, bytes));
+    StoreNumber(dtype, value, bytes);
+    rounded.values.push_back(LoadNumber(dtype, bytes));
   }
   return rounded;
 }
@@ -138,7 +77,7 @@ StridedTensor::StridedTensor(const HostTensor& tensor, Strides strides)
     const auto element = static_cast<std::size_t>(at);
     guarded_[element] = false;
     if (!tensor.values.empty()) {
-      PutElement(dtype_, tensor.values[static_cast<std::size_t>(i)], &storage_[element * bytes]);
+      StoreNumber(dtype_, tensor.values[static_cast<std::size_t>(i)], &storage_[element * bytes]);
     }
     for (std::size_t d = index.size(); d-- > 0;) {
       if (++index[d] < dims_[d]) break;
@@ -159,7 +98,7 @@ HostTensor StridedTensor::Read() const {
     std::int64_t at = offset_;
     for (std::size_t d = 0; d < index.size(); ++d) at += index[d] * strides_[d];
     tensor.values.push_back(
-        GetElement(dtype_, &storage_[static_cast<std::size_t>(at) * DTypeSize(dtype_)]));
+        LoadNumber(dtype_, &storage_[static_cast<std::size_t>(at) * DTypeSize(dtype_)]));
     for (std::size_t d = index.size(); d-- > 0;) {
       if (++index[d] < dims_[d]) break;
       index[d] = 0;

@@ -141,10 +141,16 @@ class SessionDriver {
   }
   Lines FinishTraining(std::size_t bytes = 100) { return Feed(Trained{job(), UpdateOf(bytes)}); }
   // Joined, with a training task at the given step.
-  void ToUploading(std::uint64_t round = 1) {
+  void ToFetching(std::uint64_t round = 1) {
     JoinAs("s");
     Answer(TrainTask(round));
+  }
+  void ToComputing(std::uint64_t round = 1) {
+    ToFetching(round);
     DeliverModel();
+  }
+  void ToUploading(std::uint64_t round = 1) {
+    ToComputing(round);
     FinishTraining();
   }
 

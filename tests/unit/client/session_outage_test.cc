@@ -74,9 +74,7 @@ TEST(SessionOutageTest, JoiningAndBeingUnknownInTurnIsNoBusyLoop) {
 
 TEST(SessionOutageTest, TrainingGoesOnOverARestartOfTheCoordinator) {
   SessionDriver session;
-  session.JoinAs("s");
-  session.Answer(TrainTask(1));
-  session.DeliverModel();
+  session.ToComputing();
   session.FailPoll(Unavailable("cut"));
   EXPECT_THAT(session.FinishTraining(), ElementsAre("submit #5 s 1:a from 0"));
   EXPECT_THAT(session.Feed(Submitted{5, Unauthenticated("who?")}), ElementsAre("join #6"));
@@ -89,9 +87,7 @@ TEST(SessionOutageTest, TrainingGoesOnOverARestartOfTheCoordinator) {
 
 TEST(SessionOutageTest, AnUpdateFinishedWhileAwayIsSubmittedAfterwards) {
   SessionDriver session;
-  session.JoinAs("s");
-  session.Answer(TrainTask(1));
-  session.DeliverModel();
+  session.ToComputing();
   session.Answer(Gone{"restarting", Duration(5'000)});
   EXPECT_THAT(session.FinishTraining(), IsEmpty());
   EXPECT_THAT(session.Next(), ElementsAre("join #5"));
@@ -160,9 +156,7 @@ TEST(SessionOutageTest, ASubmitThatCanNeverSucceedIsGivenUp) {
 
 TEST(SessionOutageTest, AReportIsRepeatedUntilItIsHeard) {
   SessionDriver session;
-  session.JoinAs("s");
-  session.Answer(TrainTask(1));
-  session.DeliverModel();
+  session.ToComputing();
   session.Feed(Trained{4, InvalidArgument("nan")});
   EXPECT_THAT(session.Feed(Reported{5, Unavailable("cut")}), IsEmpty());
   EXPECT_THAT(session.Next(), ElementsAre("report #6 s 1:a nan"));
@@ -214,8 +208,8 @@ TEST(SessionOutageTest, EveryEventIsTakenInEveryState) {
       [](SessionDriver&) {},
       [](SessionDriver& s) { s.Next(); },
       [](SessionDriver& s) { s.JoinAs("s"); },
-      [](SessionDriver& s) { s.JoinAs("s"), s.Answer(TrainTask(1)); },
-      [](SessionDriver& s) { s.JoinAs("s"), s.Answer(TrainTask(1)), s.DeliverModel(); },
+      [](SessionDriver& s) { s.ToFetching(); },
+      [](SessionDriver& s) { s.ToComputing(); },
       [](SessionDriver& s) { s.ToUploading(); },
       [](SessionDriver& s) { s.ToUploading(), s.Answer(TrainTask(2)); },
       [](SessionDriver& s) {
@@ -224,9 +218,7 @@ TEST(SessionOutageTest, EveryEventIsTakenInEveryState) {
       [](SessionDriver& s) {
         s.ToUploading(), s.Answer(Gone{"later", Duration(1'000)});
       },
-      [](SessionDriver& s) {
-        s.JoinAs("s"), s.Answer(TrainTask(1)), s.FailModel(NotFound("gone"));
-      },
+      [](SessionDriver& s) { s.ToFetching(), s.FailModel(NotFound("gone")); },
       [](SessionDriver& s) { s.JoinAs("s"), s.Feed(Shutdown{}); },
       [](SessionDriver& s) { s.Feed(Shutdown{}); }};
   const auto events = [](CallId id) {

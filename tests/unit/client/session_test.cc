@@ -56,9 +56,7 @@ TEST(SessionTest, EveryOutcomeEndsTheTaskWithItsReason) {
 
 TEST(SessionTest, AFailureOfTheTrainerIsReportedWithItsMessage) {
   SessionDriver session;
-  session.JoinAs("s");
-  session.Answer(TrainTask(1));
-  session.DeliverModel();
+  session.ToComputing();
   EXPECT_THAT(session.Feed(Trained{4, InvalidArgument("the data do not fit")}),
               ElementsAre("report #5 s 1:a the data do not fit"));
   EXPECT_THAT(session.Feed(Reported{5, OkStatus()}),
@@ -67,9 +65,7 @@ TEST(SessionTest, AFailureOfTheTrainerIsReportedWithItsMessage) {
 
 TEST(SessionTest, AnUpdateThatIsNotFiniteIsReportedAsRefused) {
   SessionDriver session;
-  session.JoinAs("s");
-  session.Answer(TrainTask(1));
-  session.DeliverModel();
+  session.ToComputing();
   EXPECT_THAT(session.Feed(Trained{4, OutOfRange("the loss is NaN")}),
               ElementsAre("report #5 s 1:a refused: the loss is NaN"));
   EXPECT_THAT(session.Feed(Reported{5, OkStatus()}),
@@ -78,15 +74,13 @@ TEST(SessionTest, AnUpdateThatIsNotFiniteIsReportedAsRefused) {
 
 TEST(SessionTest, AModelThatIsNotKeptAnyMoreIsAFailure) {
   SessionDriver session;
-  session.JoinAs("s");
-  session.Answer(TrainTask(1));
+  session.ToFetching();
   EXPECT_THAT(session.FailModel(NotFound("gone")), ElementsAre("report #4 s 1:a gone"));
 }
 
 TEST(SessionTest, AModelThatComesDamagedIsFetchedAgainButNotForEver) {
   SessionDriver session;
-  session.JoinAs("s");
-  session.Answer(TrainTask(1));
+  session.ToFetching();
   EXPECT_THAT(session.FailModel(DataLoss("bad")), IsEmpty());
   EXPECT_THAT(session.Next(), ElementsAre("fetch s"));
   EXPECT_THAT(session.FailModel(DataLoss("bad")), IsEmpty());
@@ -96,8 +90,7 @@ TEST(SessionTest, AModelThatComesDamagedIsFetchedAgainButNotForEver) {
 
 TEST(SessionTest, ACutFetchIsRepeatedForAsLongAsTheTaskLasts) {
   SessionDriver session;
-  session.JoinAs("s");
-  session.Answer(TrainTask(1));
+  session.ToFetching();
   for (int i = 0; i < 20; ++i) {
     EXPECT_THAT(session.FailModel(Unavailable("cut")), IsEmpty());
     EXPECT_THAT(session.Next(), ElementsAre("fetch s"));
@@ -108,9 +101,7 @@ TEST(SessionTest, ACutFetchIsRepeatedForAsLongAsTheTaskLasts) {
 
 TEST(SessionTest, StopCancelsTheJob) {
   SessionDriver session;
-  session.JoinAs("s");
-  session.Answer(TrainTask(1));
-  session.DeliverModel();
+  session.ToComputing();
   EXPECT_THAT(session.Answer(Stop{"1:a", "aborted"}),
               ElementsAre("cancel job #4", "stopped 1:a: aborted", "poll #5 s busy="));
   EXPECT_THAT(session.Feed(Trained{4, UpdateOf(1)}), IsEmpty())
@@ -126,26 +117,21 @@ TEST(SessionTest, StopCancelsAnUpload) {
 
 TEST(SessionTest, StopOfAnotherTaskChangesNothing) {
   SessionDriver session;
-  session.JoinAs("s");
-  session.Answer(TrainTask(2));
+  session.ToFetching(2);
   EXPECT_THAT(session.Answer(Stop{"1:a", "old"}), IsEmpty());
   EXPECT_EQ(CurrentTask(session.state.work)->id, "2:a");
 }
 
 TEST(SessionTest, ATaskOfferedTwiceIsBegunOnce) {
   SessionDriver session;
-  session.JoinAs("s");
-  session.Answer(TrainTask(1));
-  session.DeliverModel();
+  session.ToComputing();
   EXPECT_THAT(session.Answer(TrainTask(1)), IsEmpty());
   EXPECT_EQ(session.job(), 4U);
 }
 
 TEST(SessionTest, ANewerTaskReplacesTheOneInTraining) {
   SessionDriver session;
-  session.JoinAs("s");
-  session.Answer(TrainTask(1));
-  session.DeliverModel();
+  session.ToComputing();
   EXPECT_THAT(session.Answer(TrainTask(2)),
               ElementsAre("cancel job #4", "stopped 1:a: a newer task was offered", "started 2:a",
                           "poll #5 s busy=2:a", "fetch s"));
@@ -214,9 +200,7 @@ TEST(SessionTest, GoneForEverEndsTheSession) {
 
 TEST(SessionTest, ShutdownStopsTheWorkAndLeaves) {
   SessionDriver session;
-  session.JoinAs("s");
-  session.Answer(TrainTask(1));
-  session.DeliverModel();
+  session.ToComputing();
   EXPECT_THAT(
       session.Feed(Shutdown{}),
       ElementsAre("cancel job #4", "stopped 1:a: the client stops", "cancel #3", "leave #5 s"));

@@ -1,37 +1,13 @@
 // While running, the engine and the portable kernels allocate nothing.
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
 #include <gtest/gtest.h>
 
+#include "allocations.h"
 #include "engine_fixture.h"
-
-namespace {
-
-std::atomic<std::size_t> allocations = 0;
-
-void* Allocate(std::size_t size, std::size_t alignment) {
-  ++allocations;
-  void* memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return Allocate(size == 0 ? 1 : size, 16); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return Allocate(size == 0 ? 1 : size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace fedge {
 namespace {
 
+using ::fedge::testing::AllocationsHere;
 using ::fedge::testing::Buffers;
 using ::fedge::testing::ProgramBuilder;
 using ::fedge::testing::RandomInputs;
@@ -58,9 +34,9 @@ TEST(AllocationTest, RunningAllocatesNothing) {
     const std::span<std::byte> out(outputs[0]);
     Context context(model.get());
     ASSERT_TRUE(context.Prepare(batch).ok());
-    const std::size_t before = allocations;
+    const std::size_t before = AllocationsHere();
     const bool ok = context.Run(batch, {&in, 1}, {&out, 1}).ok();
-    const std::size_t after = allocations;
+    const std::size_t after = AllocationsHere();
     EXPECT_TRUE(ok);
     EXPECT_EQ(after - before, 0u) << "at a batch of " << batch;
   }

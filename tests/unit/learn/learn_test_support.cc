@@ -1,6 +1,5 @@
 #include "learn_test_support.h"
 
-#include <cstring>
 #include <sstream>
 
 #include <ATen/ops/tensor.h>
@@ -9,6 +8,7 @@
 
 #include "fedge/common/random.h"
 #include "fedge/learn/dtypes.h"
+#include "fedge/tensor/number.h"
 
 namespace fedge::testing {
 namespace {
@@ -19,34 +19,11 @@ at::Tensor MakeTensor(const ScriptTensor& spec) {
   return tensor.requires_grad_(!spec.buffer && !spec.frozen);
 }
 
-double Element(DType dtype, const std::byte* bytes) {
-  const auto load = [&](auto value) {
-    std::memcpy(&value, bytes, sizeof(value));
-    return value;
-  };
-  switch (dtype) {
-    case DType::kFloat64:
-      return load(double{});
-    case DType::kFloat32:
-      return static_cast<double>(load(float{}));
-    case DType::kBFloat16:
-      return static_cast<double>(BFloat16ToFloat(load(std::uint16_t{})));
-    case DType::kFloat16:
-      return static_cast<double>(HalfToFloat(load(std::uint16_t{})));
-    case DType::kInt64:
-      return static_cast<double>(load(std::int64_t{}));
-    default:
-      ADD_FAILURE() << "a type that the tests do not read";
-      return 0;
-  }
-}
-
 std::vector<double> Elements(const TensorInfo& info, std::span<const std::byte> storage) {
   EXPECT_TRUE(info.is_contiguous());
   std::vector<double> values;
   for (std::uint64_t i = 0; i < info.num_elements(); ++i) {
-    values.push_back(
-        Element(info.dtype, storage.data() + (info.storage_offset + i) * DTypeSize(info.dtype)));
+    values.push_back(NumberAt(info.dtype, storage, info.storage_offset + i));
   }
   return values;
 }

@@ -44,6 +44,14 @@ void Train(Harness& harness, TestClient& a) {
   EXPECT_EQ(response.outcome(), v1::SubmitResponse::ACCEPTED);
 }
 
+// A run of two rounds with one client.
+void RunTwoRounds(Harness& harness) {
+  const auto a = harness.Join("a");
+  harness.StartRun(1, 2);
+  for (int i = 0; i < 2; ++i) Train(harness, *a);
+  harness.WaitForPhase(v1::COMPLETED);
+}
+
 // Takes a backup into a file.
 grpc::Status Backup(Harness& harness, const std::string& path) {
   grpc::ClientContext context;
@@ -125,10 +133,7 @@ void Damage(Harness& harness, std::uint64_t round) {
 
 TEST(RollBackTest, ADamagedModelIsNeitherGoneBackToNorBackedUp) {
   Harness harness;
-  const auto a = harness.Join("a");
-  harness.StartRun(1, 2);
-  for (int i = 0; i < 2; ++i) Train(harness, *a);
-  harness.WaitForPhase(v1::COMPLETED);
+  RunTwoRounds(harness);
   Damage(harness, 1);
   const grpc::Status refused = RollBack(harness, 1);
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::DATA_LOSS);
@@ -144,10 +149,7 @@ TEST(RollBackTest, ADamagedModelIsNeitherGoneBackToNorBackedUp) {
 
 TEST(RollBackTest, ADamagedNewestModelCanBeLeftBehindAtTheStart) {
   Harness harness;
-  const auto a = harness.Join("a");
-  harness.StartRun(1, 2);
-  for (int i = 0; i < 2; ++i) Train(harness, *a);
-  harness.WaitForPhase(v1::COMPLETED);
+  RunTwoRounds(harness);
   Damage(harness, 2);
   ServerOptions options;
   options.state_dir = harness.directory().File("state");

@@ -1,4 +1,9 @@
 // Limits on transfers: turns, streams that do not move, the disk's budget.
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -66,35 +71,46 @@ void WaitForWaiting(Harness& harness, std::size_t clients) {
   }
 }
 
+// A round of two clients: the update of `a` has begun, and does not go on.
+struct SlowRound {
+  explicit SlowRound(const RuntimeOptions& options) : harness(options) {
+    a = harness.Join("a");
+    b = harness.Join("b");
+    harness.StartRun(2);
+    task_a = a->Poll().train();
+    task_b = b->Poll().train();
+    slow.emplace(*a, task_a, payload, 8);
+  }
+
+  Harness harness;
+  std::unique_ptr<TestClient> a, b;
+  v1::TrainTask task_a, task_b;
+  const std::string payload = harness.Payload(kWeight, kBias);
+  std::optional<SlowUpload> slow;
+};
+
 TEST(TransferLimitTest, AStreamThatDoesNotMoveLosesItsTurnAndGoesOnLater) {
   RuntimeOptions options = OneAtATime();
   options.transfer_stall = Duration(10'000);
-  Harness harness(options);
-  const auto a = harness.Join("a");
-  const auto b = harness.Join("b");
-  harness.StartRun(2);
-  const v1::TrainTask task_a = a->Poll().train();
-  const v1::TrainTask task_b = b->Poll().train();
-  const std::string payload = harness.Payload(kWeight, kBias);
-  SlowUpload slow(*a, task_a, payload, 8);
-  auto turn = AskForTurn(*b, task_b.task_id());
-  WaitForWaiting(harness, 1);
+  SlowRound round(options);
+  auto turn = AskForTurn(*round.b, round.task_b.task_id());
+  WaitForWaiting(round.harness, 1);
 
-  harness.Pass(Duration(10'000));
-  harness.Pass(Duration(1'000));
-  EXPECT_FALSE(slow.End().ok());
+  round.harness.Pass(Duration(10'000));
+  round.harness.Pass(Duration(1'000));
+  EXPECT_FALSE(round.slow->End().ok());
   EXPECT_TRUE(turn.get().ok()) << "b's turn has come";
-  EXPECT_EQ(b->Submit(task_b, payload).outcome(), v1::SubmitResponse::ACCEPTED);
+  EXPECT_EQ(round.b->Submit(round.task_b, round.payload).outcome(), v1::SubmitResponse::ACCEPTED);
 
   v1::UploadStatusResponse status;
-  ASSERT_TRUE(a->UploadStatus(task_a.task_id(), status).ok());
+  ASSERT_TRUE(round.a->UploadStatus(round.task_a.task_id(), status).ok());
   EXPECT_EQ(status.received_bytes(), 8U) << "what came is kept";
   // b's stream may not have ended yet when its client has the answer.
-  ASSERT_TRUE(AskForTurn(*a, task_a.task_id()).get().ok());
-  UploadSpec rest = a->MakeUpload(task_a, payload);
+  ASSERT_TRUE(AskForTurn(*round.a, round.task_a.task_id()).get().ok());
+  UploadSpec rest = round.a->MakeUpload(round.task_a, round.payload);
   rest.header.set_offset(8);
   v1::SubmitResponse response;
-  ASSERT_TRUE(a->Submit(rest, response).ok());
+  ASSERT_TRUE(round.a->Submit(rest, response).ok());
   EXPECT_EQ(response.outcome(), v1::SubmitResponse::ACCEPTED);
 }
 
@@ -103,23 +119,16 @@ TEST(TransferLimitTest, ASlowStreamLosesItsTurnOnlyToSomebodyWhoWaits) {
   RuntimeOptions options = OneAtATime();
   options.transfer_stall = Duration(10'000);
   options.min_transfer_rate = 0;
-  Harness harness(options);
-  const auto a = harness.Join("a");
-  const auto b = harness.Join("b");
-  harness.StartRun(2);
-  const v1::TrainTask task_a = a->Poll().train();
-  const v1::TrainTask task_b = b->Poll().train();
-  const std::string payload = harness.Payload(kWeight, kBias);
-  SlowUpload slow(*a, task_a, payload, 8);
-  harness.Pass(Duration(11'000));
+  SlowRound round(options);
+  round.harness.Pass(Duration(11'000));
   std::size_t streams = 0;
-  harness.OnActor([&](Actor& actor) { streams = actor.transfers().size(); });
+  round.harness.OnActor([&](Actor& actor) { streams = actor.transfers().size(); });
   EXPECT_EQ(streams, 1U) << "it moves, and nobody waits";
 
-  auto turn = AskForTurn(*b, task_b.task_id());
-  WaitForWaiting(harness, 1);
-  harness.Pass(Duration(11'000));
-  EXPECT_FALSE(slow.End().ok());
+  auto turn = AskForTurn(*round.b, round.task_b.task_id());
+  WaitForWaiting(round.harness, 1);
+  round.harness.Pass(Duration(11'000));
+  EXPECT_FALSE(round.slow->End().ok());
   EXPECT_TRUE(turn.get().ok());
 }
 
@@ -140,17 +149,10 @@ TEST(TransferLimitTest, AStreamWithoutAHeaderIsCut) {
 }
 
 TEST(TransferLimitTest, WhoAsksForATurnInVainIsToldToAskAgain) {
-  Harness harness(OneAtATime());
-  const auto a = harness.Join("a");
-  const auto b = harness.Join("b");
-  harness.StartRun(2);
-  const v1::TrainTask task_a = a->Poll().train();
-  const v1::TrainTask task_b = b->Poll().train();
-  const std::string payload = harness.Payload(kWeight, kBias);
-  SlowUpload slow(*a, task_a, payload, 8);
-  auto turn = AskForTurn(*b, task_b.task_id());
-  WaitForWaiting(harness, 1);
-  harness.Pass(Duration(15'500));
+  SlowRound round(OneAtATime());
+  auto turn = AskForTurn(*round.b, round.task_b.task_id());
+  WaitForWaiting(round.harness, 1);
+  round.harness.Pass(Duration(15'500));
   const grpc::Status later = turn.get();
   EXPECT_EQ(later.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_GT(RetryAfter(later), Duration(0));

@@ -1,15 +1,18 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <cstring>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "fedge/common/check.h"
+#include "fedge/common/hash.h"
 #include "fedge/common/random.h"
 #include "fedge/tensor/dtype.h"
+#include "fedge/tensor/number.h"
 
-// Elements of every dtype as bytes and as numbers, by the conversions of fedge/tensor/dtype.h.
+// Elements of every dtype as bytes and as numbers, by the conversions of fedge/tensor/number.h.
 namespace fedge::testing {
 
 inline constexpr DType kFloatTypes[] = {DType::kFloat64, DType::kFloat32, DType::kFloat16,
@@ -24,26 +27,9 @@ std::string Raw(T value) {
 
 // The one element of `dtype` that is nearest to `value`.
 inline std::string Element(DType dtype, double value) {
-  switch (dtype) {
-    case DType::kFloat64:
-      return Raw(value);
-    case DType::kFloat32:
-      return Raw(static_cast<float>(value));
-    case DType::kFloat16:
-      return Raw(DoubleToHalf(value));
-    case DType::kBFloat16:
-      return Raw(DoubleToBFloat16(value));
-    case DType::kInt64:
-      return Raw(static_cast<std::int64_t>(value));
-    case DType::kInt32:
-      return Raw(static_cast<std::int32_t>(value));
-    case DType::kInt16:
-      return Raw(static_cast<std::int16_t>(value));
-    case DType::kInt8:
-      return Raw(static_cast<std::int8_t>(value));
-    default:
-      return Raw(static_cast<std::uint8_t>(value));
-  }
+  std::string bytes(DTypeSize(dtype), '\0');
+  StoreNumber(dtype, value, std::as_writable_bytes(std::span(bytes)).data());
+  return bytes;
 }
 
 inline std::string Elements(DType dtype, const std::vector<double>& values) {
@@ -52,23 +38,8 @@ inline std::string Elements(DType dtype, const std::vector<double>& values) {
   return bytes;
 }
 
-// Floating-point dtypes only.
 inline double Number(DType dtype, const std::string& bytes, std::size_t index) {
-  const char* element = bytes.data() + index * DTypeSize(dtype);
-  double wide = 0;
-  float single = 0;
-  std::uint16_t half = 0;
-  switch (dtype) {
-    case DType::kFloat64:
-      std::memcpy(&wide, element, 8);
-      return wide;
-    case DType::kFloat32:
-      std::memcpy(&single, element, 4);
-      return single;
-    default:
-      std::memcpy(&half, element, 2);
-      return dtype == DType::kFloat16 ? HalfToFloat(half) : BFloat16ToFloat(half);
-  }
+  return NumberAt(dtype, AsBytes(bytes), index);
 }
 
 // Finite values of all magnitudes that a small model has, with zeros of both signs and subnormals.

@@ -1,7 +1,6 @@
 #include "fedge/coordinator/merge_block.h"
 
 #include <cmath>
-#include <limits>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +9,6 @@
 #include "fedge/common/hash.h"
 #include "fedge/common/training.h"
 #include "fedge/coordinator/float_bits.h"
-#include "fedge/coordinator/narrow_float.h"
 
 namespace fedge {
 namespace {
@@ -41,72 +39,6 @@ std::string Merge(DType dtype, const std::string& base, const std::vector<Weight
   AddMean(dtype, AsBytes(base), sum, total,
           std::as_writable_bytes(std::span(out)).first(base.size()));
   return {reinterpret_cast<const char*>(out.data()), base.size()};
-}
-
-// sign * mantissa * 2^exponent, as the formats are defined; the bits of what is no number.
-template <typename Format>
-float Defined(std::uint16_t bits) {
-  const int mantissa_bits = Format::kMantissaBits;
-  const int exponent_bits = 15 - mantissa_bits;
-  const auto mantissa = static_cast<std::uint32_t>(bits & ((1U << mantissa_bits) - 1));
-  const int exponent = (bits & 0x7fff) >> mantissa_bits;
-  const std::uint32_t sign = std::uint32_t{bits & 0x8000U} << 16;
-  if (exponent == (1 << exponent_bits) - 1)
-    return std::bit_cast<float>(sign | 0x7f800000U | mantissa << (23 - mantissa_bits));
-  const double hidden = exponent == 0 ? 0 : std::ldexp(1, mantissa_bits);
-  const double magnitude = std::ldexp(
-      hidden + mantissa, std::max(exponent, 1) - 1 + Format::kMinExponent - mantissa_bits);
-  return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(static_cast<float>(magnitude)));
-}
-
-TEST(NarrowFloatTest, WidensEveryBitPatternAsDefined) {
-  for (std::uint32_t bits = 0; bits < 65536; ++bits) {
-    const auto narrow = static_cast<std::uint16_t>(bits);
-    ASSERT_EQ(std::bit_cast<std::uint32_t>(WidenToFloat<Float16Format>(narrow)),
-              std::bit_cast<std::uint32_t>(Defined<Float16Format>(narrow)))
-        << bits;
-    ASSERT_EQ(std::bit_cast<std::uint32_t>(WidenToFloat<BFloat16Format>(narrow)),
-              std::bit_cast<std::uint32_t>(Defined<BFloat16Format>(narrow)))
-        << bits;
-  }
-}
-
-// Every narrow number, the points between neighbours, and what lies just beside both.
-TEST(NarrowFloatTest, RoundsAsTheReferenceDoes) {
-  const auto check = [](double value) {
-    ASSERT_EQ(NarrowFromDouble<Float16Format>(value), DoubleToHalf(value)) << value;
-    ASSERT_EQ(NarrowFromDouble<BFloat16Format>(value), DoubleToBFloat16(value)) << value;
-    ASSERT_EQ(NarrowFromDouble<Float16Format>(-value), DoubleToHalf(-value)) << -value;
-    ASSERT_EQ(NarrowFromDouble<BFloat16Format>(-value), DoubleToBFloat16(-value)) << -value;
-  };
-  const auto check_around = [&check](double a, double b) {
-    for (const double point : {a, (a + b) / 2}) {
-      check(point);
-      check(std::nextafter(point, HUGE_VAL));
-      check(std::nextafter(point, 0));
-    }
-  };
-  for (std::uint16_t bits = 0; bits < 0x7c00; ++bits) {
-    check_around(HalfToFloat(bits), HalfToFloat(static_cast<std::uint16_t>(bits + 1)));
-  }
-  for (std::uint16_t bits = 0; bits < 0x7f80; ++bits) {
-    check_around(BFloat16ToFloat(bits), BFloat16ToFloat(static_cast<std::uint16_t>(bits + 1)));
-  }
-  for (const double value : {65519.999, 65520.0, 1e30, 3.3961775292304598e38, 3.4e38, 1e308, 5e-324,
-                             1e-310, 2.9e-8, std::numeric_limits<double>::infinity()}) {
-    check(value);
-  }
-  check(std::nan(""));
-}
-
-TEST(NarrowFloatTest, RoundsRandomDoublesAsTheReferenceDoes) {
-  Random random(1);
-  for (int i = 0; i < 1'000'000; ++i) {
-    const double value = std::bit_cast<double>(random.Next());
-    if (std::isnan(value)) continue;
-    ASSERT_EQ(NarrowFromDouble<Float16Format>(value), DoubleToHalf(value)) << value;
-    ASSERT_EQ(NarrowFromDouble<BFloat16Format>(value), DoubleToBFloat16(value)) << value;
-  }
 }
 
 // Flower's aggregate_test.py and fedavgm_test.py, with the average as the update on a base of zero.

@@ -5,8 +5,8 @@
 
 #include "fedge/tensor/half.h"
 
-// Conversions of 16-bit floating-point formats without branches, so that loops over them vectorise.
-// The same values as those of fedge/tensor/dtype.h, which says what they mean.
+// Conversions of 16-bit floating-point formats without branches, so that loops over them vectorise;
+// for where the format is chosen once for many elements.
 namespace fedge {
 
 struct Float16Format {
