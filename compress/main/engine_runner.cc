@@ -11,7 +11,8 @@ namespace fedge {
 Result<EngineRunner> EngineRunner::Load(const std::string& path, ComputeType compute, int threads) {
   FEDGE_ASSIGN_OR_RETURN(
       auto model,
-      Model::Load(path, {.providers = DefaultProviders({.onednn = {.threads = threads}}),
+      Model::Load(path, {.providers = DefaultProviders(
+                             {.onednn = {.threads = threads, .own_symbols_first = true}}),
                          .compute = compute}));
   return EngineRunner(std::move(model));
 }

@@ -22,6 +22,7 @@ namespace fedge {
 namespace {
 
 constexpr std::string_view kProbeFlag = "--probe-peak-memory";
+constexpr std::string_view kLibTorch = "libtorch";
 
 // A line of /proc/self/status, in bytes; 0 if there is none.
 std::uint64_t StatusBytes(std::string_view key) {
@@ -49,23 +50,29 @@ Result<std::vector<SampleTensor>> ZerosOf(const std::vector<std::string>& specs)
   return zeros;
 }
 
-Status RunOnce(Runtime runtime, const std::string& path, const std::vector<SampleTensor>& inputs) {
-  if (runtime == Runtime::kEdgeEngine) {
-    FEDGE_ASSIGN_OR_RETURN(EngineRunner runner, EngineRunner::Load(path, ComputeType::kAuto));
-    return runner.Run(inputs).status();
-  }
+Status RunInEngine(const std::string& path, ComputeType compute,
+                   const std::vector<SampleTensor>& inputs) {
+  FEDGE_ASSIGN_OR_RETURN(EngineRunner runner, EngineRunner::Load(path, compute));
+  return runner.Run(inputs).status();
+}
+
+Status RunInLibTorch(const std::string& path, const std::vector<SampleTensor>& inputs) {
   FEDGE_ASSIGN_OR_RETURN(const Archive archive, Archive::Open(path));
   FEDGE_ASSIGN_OR_RETURN(const TorchModel model, TorchModel::Load(archive));
   return model.Run(inputs).status();
 }
 
-// The arguments after the flag: a runtime's number, a path, specs.
+// The arguments after the flag: what the engine computes in, or kLibTorch; a path; specs.
 Result<std::uint64_t> Probe(const std::vector<std::string>& arguments) {
-  const Runtime runtime = arguments.at(0) == "0" ? Runtime::kLibTorch : Runtime::kEdgeEngine;
   FEDGE_ASSIGN_OR_RETURN(const auto inputs, ZerosOf({arguments.begin() + 2, arguments.end()}));
   ResetPeak();
   const std::uint64_t before = StatusBytes("VmRSS:");
-  FEDGE_RETURN_IF_ERROR(RunOnce(runtime, arguments.at(1), inputs));
+  if (arguments[0] == kLibTorch) {
+    FEDGE_RETURN_IF_ERROR(RunInLibTorch(arguments[1], inputs));
+  } else {
+    FEDGE_ASSIGN_OR_RETURN(const ComputeType compute, ParseComputeType(arguments[0]));
+    FEDGE_RETURN_IF_ERROR(RunInEngine(arguments[1], compute, inputs));
+  }
   const std::uint64_t peak = StatusBytes("VmHWM:");
   if (before == 0 || peak < before) return Unavailable("/proc/self/status does not tell");
   return peak - before;
@@ -104,9 +111,11 @@ std::string RuntimeName(Runtime runtime) {
 }
 
 Result<std::uint64_t> MeasurePeakMemory(Runtime runtime, const std::string& path,
-                                        const std::vector<std::string>& specs) {
-  std::vector<std::string> arguments = {std::string(kProbeFlag),
-                                        runtime == Runtime::kLibTorch ? "0" : "1", path};
+                                        const std::vector<std::string>& specs,
+                                        ComputeType compute) {
+  std::vector<std::string> arguments = {
+      std::string(kProbeFlag),
+      std::string(runtime == Runtime::kLibTorch ? kLibTorch : ComputeTypeName(compute)), path};
   arguments.insert(arguments.end(), specs.begin(), specs.end());
   FEDGE_ASSIGN_OR_RETURN(const std::string text, OutputOf("/proc/self/exe", std::move(arguments)));
   std::uint64_t bytes = 0;

@@ -96,9 +96,9 @@ std::vector<std::string> Specs(const std::vector<LowerInput>& inputs) {
 }
 
 // Memory is told where the system tells it.
-void AddMemory(Runtime runtime, const std::string& path, const std::vector<LowerInput>& inputs,
-               std::string when, CompressReport& report) {
-  const auto peak = MeasurePeakMemory(runtime, path, Specs(inputs));
+void AddMemory(Runtime runtime, const std::string& path, const Before& before,
+               const CompressOptions& options, std::string when, CompressReport& report) {
+  const auto peak = MeasurePeakMemory(runtime, path, Specs(before.inputs), options.compute_type());
   if (!peak.ok()) return;
   report.memories.push_back(
       {.runtime = RuntimeName(runtime), .model = std::move(when), .peak_bytes = *peak});
@@ -112,7 +112,7 @@ Status MeasureBefore(Before& before, const CompressOptions& options, CompressRep
     FEDGE_ASSIGN_OR_RETURN(LatencyReport latency, model.Measure(one, options.threads));
     latency.model = "before";
     report.latencies.push_back(std::move(latency));
-    AddMemory(Runtime::kLibTorch, options.model, before.inputs, "before", report);
+    AddMemory(Runtime::kLibTorch, options.model, before, options, "before", report);
   }
   if (!before.evaluation) return OkStatus();
   const auto forward = [&](std::span<const SampleTensor> inputs) { return model.Run(inputs); };
@@ -149,7 +149,7 @@ Status MeasureFile(const std::string& path, const Before& before, const Compress
     FEDGE_ASSIGN_OR_RETURN(LatencyReport latency,
                            TimeEngine(path, options.compute_type(), options.threads));
     report.latencies.push_back(std::move(latency));
-    AddMemory(Runtime::kEdgeEngine, path, before.inputs, "after", report);
+    AddMemory(Runtime::kEdgeEngine, path, before, options, "after", report);
   }
   if (!before.evaluation) return OkStatus();
   FEDGE_ASSIGN_OR_RETURN(EngineRunner runner, EngineRunner::Load(path, options.compute_type()));

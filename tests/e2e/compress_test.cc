@@ -1,6 +1,7 @@
 // The program compress: what it writes, what it refuses, and that Python's torch opens the result.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rapidjson/document.h>
 
 #include "fedge/archive/archive.h"
 #include "fedge/archive/schema.h"
@@ -63,6 +64,49 @@ TEST(CompressTest, LowersItsOwnOutputWithoutBeingToldTheShape) {
   EXPECT_TRUE(ReadProgram(Archive::Open(folder.File("a.fp16.pt")).value()).ok());
 }
 
+// Of a network of five scores; the answers do not matter.
+std::string WriteRows(const TempDirectory& folder, int features) {
+  std::string text;
+  for (int row = 0; row < 40; ++row) {
+    for (int column = 0; column < features; ++column)
+      text += std::to_string(row * column % 7) + ",";
+    text += std::to_string(row % 5) + "\n";
+  }
+  std::string header;
+  for (int column = 0; column < features; ++column) header += "x" + std::to_string(column) + ",";
+  const std::string path = folder.File("rows.csv");
+  EXPECT_TRUE(
+      WriteFileAtomically(PosixFileSystem(), path, AsBytes(header + "label\n" + text)).ok());
+  return path;
+}
+
+TEST(CompressTest, TellsAccuracyAndMemoryAndTakesTheShapeFromTheData) {
+  const TempDirectory folder;
+  const Finished finished = Compress(folder, {kNetworks + "mlp.pt", "-o", folder.File("out.pt"),
+                                              "--eval", WriteRows(folder, 16), "--json"});
+  ASSERT_EQ(finished.status, 0) << finished.err;
+  const auto schema = ReadSchema(Archive::Open(folder.File("out.pt")).value()).value();
+  EXPECT_EQ(schema->inputs[0].shape, (std::vector<std::int64_t>{-1, 16}));
+  rapidjson::Document report;
+  report.Parse(finished.out.c_str());
+  ASSERT_FALSE(report.HasParseError());
+  ASSERT_EQ(report["accuracies"].Size(), 2u);
+  EXPECT_EQ(report["accuracies"][1]["samples"].GetInt(), 40);
+  EXPECT_EQ(report["accuracies"][0]["correct"], report["accuracies"][1]["correct"]);
+  EXPECT_EQ(report["disagreements"].GetInt(), 0);
+  ASSERT_EQ(report["memories"].Size(), 2u);
+  for (const auto& memory : report["memories"].GetArray())
+    EXPECT_GT(memory["peak_bytes"].GetInt64(), 100'000);
+}
+
+TEST(CompressTest, MeasuresInTheTypeAskedFor) {
+  const TempDirectory folder;
+  const Finished finished = Compress(folder, {kNetworks + "mlp.pt", "-o", folder.File("out.pt"),
+                                              "--input", "1x16", "--compute", "bf16"});
+  ASSERT_EQ(finished.status, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("edge engine in bfloat16"));
+}
+
 TEST(CompressTest, RefusesBeforeItWrites) {
   const TempDirectory folder;
   const std::string input = folder.File("model.pt");
@@ -78,6 +122,10 @@ TEST(CompressTest, RefusesBeforeItWrites) {
   expect({input}, 1, "--input 1x3x224x224");
   expect({input, "--input", "1x4x5"}, 1, "aten::linear");
   expect({input, "--input", "four"}, 2, "'four' is no size");
+  expect({input, "--eval", "nothing"}, 2, "known: digits");
+  expect({input, "--eval", "csv:not-there"}, 1, "not-there");
+  expect({input, "--eval", "digits", "--input", "1x4x4"}, 1, "an example of 'digits'");
+  expect({input, "--input", "1x4x4", "--classes", "a"}, 2, "--eval");
   expect({input, "--input", "1x4x4", "-o", input, "--force"}, 1, "is the input itself");
   expect({folder.File("none.pt")}, 1, "none.pt");
   expect({"--fp16", "--bf16", input}, 2, "give one");

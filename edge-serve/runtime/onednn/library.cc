@@ -13,13 +13,21 @@ bool Find(void* library, const char* name, Function*& function) {
   return function != nullptr;
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int kOwnSymbolsFirst = 0;
+#else
+constexpr int kOwnSymbolsFirst = RTLD_DEEPBIND;
+#endif
+
 }  // namespace
 
-Result<std::shared_ptr<const Library>> Library::Open(const std::string& path) {
+Result<std::shared_ptr<const Library>> Library::Open(const std::string& path,
+                                                     bool own_symbols_first) {
   // libgomp reads it when it is loaded. Threads that spin while they wait take the cores from
   // everybody else: 24 ms became 143 ms with another busy process.
   setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
-  void* const handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  const int flags = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
+  void* const handle = dlopen(path.c_str(), flags | (own_symbols_first ? kOwnSymbolsFirst : 0));
   if (handle == nullptr) {
     const char* const reason = dlerror();
     return Unavailable("oneDNN can't be opened: {}", reason == nullptr ? path : reason);

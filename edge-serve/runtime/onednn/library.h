@@ -35,6 +35,7 @@ namespace fedge::onednn {
   X(dilated_convolution_forward_desc_init)   \
   X(dilated_deconvolution_forward_desc_init) \
   X(matmul_desc_init)                        \
+  X(sgemm)                                   \
   X(primitive_desc_create)                   \
   X(primitive_desc_destroy)                  \
   X(primitive_desc_query)                    \
@@ -48,7 +49,8 @@ namespace fedge::onednn {
 // threads do. Immutable, thread-safe.
 struct Library {
   // See MakeOneDnnProvider.
-  static Result<std::shared_ptr<const Library>> Open(const std::string& path);
+  static Result<std::shared_ptr<const Library>> Open(const std::string& path,
+                                                     bool own_symbols_first);
 
 #define FEDGE_ONEDNN_POINTER(name) decltype(&::dnnl_##name) name = nullptr;
   FEDGE_ONEDNN_FUNCTIONS(FEDGE_ONEDNN_POINTER)

@@ -28,7 +28,9 @@ Description Description::Make(const Runtime& runtime, const void* operator_desc,
     return made;
   }
   made.desc_ = {desc, runtime->primitive_desc_destroy};
-  if (Implementation(runtime, desc).find("ref") != std::string_view::npos) return {};
+  const std::string_view implementation = Implementation(runtime, desc);
+  if (implementation.find("ref") != std::string_view::npos) return {};
+  if (implementation.starts_with("gemm:") && !runtime.has_gemm()) return {};
   return made;
 }
 

@@ -26,7 +26,7 @@ struct PackedArgument {
 class Description {
  public:
   // What there is for an operator's descriptor and its attributes. None: there is only reference
-  // code.
+  // code, or what there is does not run.
   static Description Make(const Runtime& runtime, const void* operator_desc,
                           dnnl_primitive_attr_t attributes);
 

@@ -36,7 +36,8 @@ class OneDnnProvider final : public KernelProvider {
 }  // namespace
 
 Result<std::shared_ptr<const KernelProvider>> MakeOneDnnProvider(OneDnnOptions options) {
-  FEDGE_ASSIGN_OR_RETURN(auto library, onednn::Library::Open(options.library));
+  FEDGE_ASSIGN_OR_RETURN(auto library,
+                         onednn::Library::Open(options.library, options.own_symbols_first));
   FEDGE_ASSIGN_OR_RETURN(auto runtime, onednn::Runtime::Make(std::move(library), options.threads));
   return std::shared_ptr<const KernelProvider>(
       std::make_shared<OneDnnProvider>(std::move(runtime), options.small_linear_bytes));

@@ -12,6 +12,9 @@ namespace fedge {
 struct OneDnnOptions {
   std::string library = "libdnnl.so.2";  // 2.6 or newer; found as the dynamic linker finds any
   int threads = 1;                       // OpenMP threads that one kernel uses
+  // For a process that holds another oneDNN, as LibTorch does: that one's weak symbols would take
+  // the place of this one's. Has no effect in a build with sanitizers, which can't do it.
+  bool own_symbols_first = false;
   // Linear layers of float32 rows with smaller weights are left to the next provider: one row of
   // 784 takes oneDNN 10 % longer than the portable kernel, one of 100 40 %. For large weights what
   // counts is that all batch sizes share them packed.

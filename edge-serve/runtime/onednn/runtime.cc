@@ -1,6 +1,7 @@
 #include "fedge/engine/onednn/runtime.h"
 
 #include <algorithm>
+#include <array>
 
 namespace fedge::onednn {
 namespace {
@@ -20,6 +21,22 @@ Result<std::shared_ptr<const Runtime>> Runtime::Make(std::shared_ptr<const Libra
   runtime->library_ = std::move(library);
   runtime->threads_ = std::max(threads, 1);
   return std::shared_ptr<const Runtime>(std::move(runtime));
+}
+
+bool Runtime::has_gemm() const {
+  std::call_once(gemm_tried_, [this] {
+    constexpr dnnl_dim_t n = 4;
+    const std::array<float, n* n> ones = [] {
+      std::array<float, n * n> filled{};
+      filled.fill(1);
+      return filled;
+    }();
+    std::array<float, n * n> product{};
+    has_gemm_ = library_->sgemm('N', 'N', n, n, n, 1, ones.data(), n, ones.data(), n, 0,
+                                product.data(), n) == dnnl_success &&
+                product.back() == static_cast<float>(n);
+  });
+  return has_gemm_;
 }
 
 bool Runtime::Takes(DType dtype) const {

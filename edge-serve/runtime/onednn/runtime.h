@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,6 +50,10 @@ class Runtime {
   const Library* operator->() const { return library_.get(); }
   dnnl_engine_t engine() const { return engine_.get(); }
   int threads() const { return threads_; }
+  // Whether the code named "gemm:..." runs. It does not where another oneDNN in the process has
+  // taken its place (see OneDnnOptions): it is made without an error, and fails when it is
+  // executed.
+  bool has_gemm() const;
   // Whether there are kernels for tensors of this type.
   bool Takes(DType dtype) const;
 
@@ -63,6 +68,8 @@ class Runtime {
   std::shared_ptr<const Library> library_;
   Handle<dnnl_engine_t> engine_;
   int threads_ = 1;
+  mutable std::once_flag gemm_tried_;
+  mutable bool has_gemm_ = false;
 };
 
 using RuntimePtr = std::shared_ptr<const Runtime>;
