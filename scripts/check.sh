@@ -33,7 +33,7 @@ step_asan() {
   build_preset asan
   # LibTorch is not instrumented: containers that cross its boundary, and what it leaves to the end of the process, are
   # not findings. The programs under memory limits are not run: shadow memory is not theirs.
-  ASAN_OPTIONS=detect_container_overflow=0:detect_leaks=1 LSAN_OPTIONS="suppressions=$REPO/scripts/cmake/lsan.supp:print_suppressions=0" \
+  ASAN_OPTIONS=detect_container_overflow=0:detect_leaks=1:allocator_may_return_null=1 LSAN_OPTIONS="suppressions=$REPO/scripts/cmake/lsan.supp:print_suppressions=0" \
     UBSAN_OPTIONS=print_stacktrace=1 run_ctest asan -LE 'slow|memory'
 }
 
