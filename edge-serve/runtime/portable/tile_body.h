@@ -16,6 +16,13 @@
 #include "fedge/engine/portable/tile.h"
 
 #define FEDGE_INLINE [[gnu::always_inline]] inline
+// In front of loops over the tile: GCC for aarch64 else stores its sums at every step. Clang
+// unrolls unasked.
+#if defined(__clang__)
+#define FEDGE_UNROLL
+#else
+#define FEDGE_UNROLL _Pragma("GCC unroll 8")
+#endif
 
 namespace fedge::portable {
 namespace {
@@ -25,7 +32,7 @@ constexpr std::size_t kVectorBytes = 64, kVectors = 2, kRows = 8;
 #elif defined(__AVX2__)
 constexpr std::size_t kVectorBytes = 32, kVectors = 2, kRows = 6;
 #elif defined(__aarch64__)
-constexpr std::size_t kVectorBytes = 16, kVectors = 4, kRows = 6;
+constexpr std::size_t kVectorBytes = 16, kVectors = 4, kRows = 5;
 #else
 constexpr std::size_t kVectorBytes = 16, kVectors = 2, kRows = 6;
 #endif
@@ -83,23 +90,30 @@ FEDGE_INLINE void RunTile(const Tile<T>& tile) {
   using Sums = typename Vector<T>::Type;
   constexpr std::size_t kLanes = Vector<T>::kLanes;
   Sums bias[kNumVectors], sums[kNumRows][kNumVectors];
+  FEDGE_UNROLL
   for (std::size_t v = 0; v < kNumVectors; ++v) {
     bias[v] = tile.bias == nullptr ? Sums{} : LoadVector(tile.bias + v * kLanes);
   }
+  FEDGE_UNROLL
   for (std::size_t r = 0; r < kNumRows; ++r) {
+    FEDGE_UNROLL
     for (std::size_t v = 0; v < kNumVectors; ++v) sums[r][v] = bias[v];
   }
   const std::int64_t length = kKind == Rows::kDepthwise ? 1 : tile.length;
   const T* panel = tile.panel;
   for (std::int64_t t = 0; t < tile.num_taps; ++t) {
     const T* rows[kNumRows];
+    FEDGE_UNROLL
     for (std::size_t r = 0; r < kNumRows; ++r) {
       rows[r] = tile.rows[static_cast<std::size_t>(t) * kRows + r] + tile.shift;
     }
     for (std::int64_t i = 0; i < length; ++i) {
       Sums weights[kNumVectors];
+      FEDGE_UNROLL
       for (std::size_t v = 0; v < kNumVectors; ++v) weights[v] = LoadVector(panel + v * kLanes);
+      FEDGE_UNROLL
       for (std::size_t r = 0; r < kNumRows; ++r) {
+        FEDGE_UNROLL
         for (std::size_t v = 0; v < kNumVectors; ++v) {
           const Sums x =
               kKind == Rows::kDepthwise ? LoadVector(rows[r] + v * kLanes) : rows[r][i] - Sums{};
@@ -109,7 +123,9 @@ FEDGE_INLINE void RunTile(const Tile<T>& tile) {
       panel += kNumVectors * kLanes;
     }
   }
+  FEDGE_UNROLL
   for (std::size_t r = 0; r < kNumRows; ++r) {
+    FEDGE_UNROLL
     for (std::size_t v = 0; v < kNumVectors; ++v) {
       StoreVector(tile.sums + (r * kNumVectors + v) * kLanes, sums[r][v]);
     }
