@@ -83,6 +83,21 @@ FEDGE_INLINE Doubles MultiplyAdd(Doubles a, Doubles b, Doubles sum) {
 #endif
 }
 
+FEDGE_INLINE float MultiplyAdd(float a, float b, float sum) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fmaf(a, b, sum);
+#else
+  return a * b + sum;
+#endif
+}
+FEDGE_INLINE double MultiplyAdd(double a, double b, double sum) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fma(a, b, sum);
+#else
+  return a * b + sum;
+#endif
+}
+
 enum class Rows { kShared, kDepthwise };  // whether all columns multiply the same element of a row
 
 template <class T, Rows kKind, std::size_t kNumVectors, std::size_t kNumRows>
@@ -144,9 +159,30 @@ void AnyRows(const Tile<T>& tile) {
 }
 
 template <class T>
+void DepthwisePart(const Tile<T>& tile, std::int64_t num_columns) {
+  constexpr std::int64_t kWidth = kVectors / 2 * Vector<T>::kLanes;
+  for (std::int64_t r = 0; r < tile.num_rows; ++r) {
+    T* const sums = tile.sums + r * kWidth;
+    for (std::int64_t j = 0; j < num_columns; ++j)
+      sums[j] = tile.bias == nullptr ? 0 : tile.bias[j];
+    for (std::int64_t t = 0; t < tile.num_taps; ++t) {
+      const T* const row = tile.rows[t * static_cast<std::int64_t>(kRows) + r] + tile.shift;
+      const T* const weights = tile.panel + t * kWidth;
+      for (std::int64_t j = 0; j < num_columns; ++j) {
+        sums[j] = MultiplyAdd(row[j], weights[j], sums[j]);
+      }
+    }
+  }
+}
+
+template <class T>
 TileKernels<T> KernelsOf() {
-  return {kRows, kVectors * Vector<T>::kLanes, AnyRows<T, Rows::kShared, kVectors>,
-          AnyRows<T, Rows::kShared, kVectors / 2>, AnyRows<T, Rows::kDepthwise, kVectors / 2>};
+  return {kRows,
+          kVectors * Vector<T>::kLanes,
+          AnyRows<T, Rows::kShared, kVectors>,
+          AnyRows<T, Rows::kShared, kVectors / 2>,
+          AnyRows<T, Rows::kDepthwise, kVectors / 2>,
+          DepthwisePart<T>};
 }
 
 TileKernelSet TheseKernels() { return {KernelsOf<float>(), KernelsOf<double>()}; }
