@@ -36,6 +36,13 @@ struct TileKernels {
   void (*depthwise_part)(const Tile<T>& tile, std::int64_t num_columns);
 };
 
+// Rows that are multiplied by a panel while it is in the cache: a multiple of every kernel's
+// max_rows.
+#if defined(__aarch64__)
+inline constexpr std::int64_t kBlockRows = 100;
+#else
+inline constexpr std::int64_t kBlockRows = 96;
+#endif
 inline constexpr std::int64_t kMaxTileRows = 8;
 inline constexpr std::int64_t kMaxTileColumns = 32;
 

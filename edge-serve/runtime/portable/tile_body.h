@@ -36,7 +36,7 @@ constexpr std::size_t kVectorBytes = 16, kVectors = 4, kRows = 5;
 #else
 constexpr std::size_t kVectorBytes = 16, kVectors = 2, kRows = 6;
 #endif
-static_assert(kRows <= kMaxTileRows);
+static_assert(kRows <= kMaxTileRows && kBlockRows % kRows == 0);
 static_assert(kVectorBytes * kVectors <= kMaxTileColumns * sizeof(float));
 
 // GCC's and Clang's vector types.
