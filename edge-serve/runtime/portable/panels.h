@@ -41,8 +41,6 @@ class PanelMatrix {
   std::int64_t full_ = 1;
 };
 
-inline constexpr std::int64_t kBlockRows = 96;  // a multiple of every kernel's max_rows
-
 // Where tap t of a block's row r has its pointer.
 inline std::int64_t PointerIndex(std::int64_t row, std::int64_t tap, std::int64_t num_taps,
                                  std::int64_t max_rows) {

@@ -16,6 +16,13 @@
 #include "fedge/engine/portable/tile.h"
 
 #define FEDGE_INLINE [[gnu::always_inline]] inline
+// In front of loops over the tile: GCC for aarch64 else stores its sums at every step. Clang
+// unrolls unasked.
+#if defined(__clang__)
+#define FEDGE_UNROLL
+#else
+#define FEDGE_UNROLL _Pragma("GCC unroll 8")
+#endif
 
 namespace fedge::portable {
 namespace {
@@ -25,11 +32,11 @@ constexpr std::size_t kVectorBytes = 64, kVectors = 2, kRows = 8;
 #elif defined(__AVX2__)
 constexpr std::size_t kVectorBytes = 32, kVectors = 2, kRows = 6;
 #elif defined(__aarch64__)
-constexpr std::size_t kVectorBytes = 16, kVectors = 4, kRows = 6;
+constexpr std::size_t kVectorBytes = 16, kVectors = 4, kRows = 5;
 #else
 constexpr std::size_t kVectorBytes = 16, kVectors = 2, kRows = 6;
 #endif
-static_assert(kRows <= kMaxTileRows);
+static_assert(kRows <= kMaxTileRows && kBlockRows % kRows == 0);
 static_assert(kVectorBytes * kVectors <= kMaxTileColumns * sizeof(float));
 
 // GCC's and Clang's vector types.
@@ -76,6 +83,21 @@ FEDGE_INLINE Doubles MultiplyAdd(Doubles a, Doubles b, Doubles sum) {
 #endif
 }
 
+FEDGE_INLINE float MultiplyAdd(float a, float b, float sum) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fmaf(a, b, sum);
+#else
+  return a * b + sum;
+#endif
+}
+FEDGE_INLINE double MultiplyAdd(double a, double b, double sum) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fma(a, b, sum);
+#else
+  return a * b + sum;
+#endif
+}
+
 enum class Rows { kShared, kDepthwise };  // whether all columns multiply the same element of a row
 
 template <class T, Rows kKind, std::size_t kNumVectors, std::size_t kNumRows>
@@ -83,23 +105,30 @@ FEDGE_INLINE void RunTile(const Tile<T>& tile) {
   using Sums = typename Vector<T>::Type;
   constexpr std::size_t kLanes = Vector<T>::kLanes;
   Sums bias[kNumVectors], sums[kNumRows][kNumVectors];
+  FEDGE_UNROLL
   for (std::size_t v = 0; v < kNumVectors; ++v) {
     bias[v] = tile.bias == nullptr ? Sums{} : LoadVector(tile.bias + v * kLanes);
   }
+  FEDGE_UNROLL
   for (std::size_t r = 0; r < kNumRows; ++r) {
+    FEDGE_UNROLL
     for (std::size_t v = 0; v < kNumVectors; ++v) sums[r][v] = bias[v];
   }
   const std::int64_t length = kKind == Rows::kDepthwise ? 1 : tile.length;
   const T* panel = tile.panel;
   for (std::int64_t t = 0; t < tile.num_taps; ++t) {
     const T* rows[kNumRows];
+    FEDGE_UNROLL
     for (std::size_t r = 0; r < kNumRows; ++r) {
       rows[r] = tile.rows[static_cast<std::size_t>(t) * kRows + r] + tile.shift;
     }
     for (std::int64_t i = 0; i < length; ++i) {
       Sums weights[kNumVectors];
+      FEDGE_UNROLL
       for (std::size_t v = 0; v < kNumVectors; ++v) weights[v] = LoadVector(panel + v * kLanes);
+      FEDGE_UNROLL
       for (std::size_t r = 0; r < kNumRows; ++r) {
+        FEDGE_UNROLL
         for (std::size_t v = 0; v < kNumVectors; ++v) {
           const Sums x =
               kKind == Rows::kDepthwise ? LoadVector(rows[r] + v * kLanes) : rows[r][i] - Sums{};
@@ -109,7 +138,9 @@ FEDGE_INLINE void RunTile(const Tile<T>& tile) {
       panel += kNumVectors * kLanes;
     }
   }
+  FEDGE_UNROLL
   for (std::size_t r = 0; r < kNumRows; ++r) {
+    FEDGE_UNROLL
     for (std::size_t v = 0; v < kNumVectors; ++v) {
       StoreVector(tile.sums + (r * kNumVectors + v) * kLanes, sums[r][v]);
     }
@@ -128,9 +159,30 @@ void AnyRows(const Tile<T>& tile) {
 }
 
 template <class T>
+void DepthwisePart(const Tile<T>& tile, std::int64_t num_columns) {
+  constexpr std::int64_t kWidth = kVectors / 2 * Vector<T>::kLanes;
+  for (std::int64_t r = 0; r < tile.num_rows; ++r) {
+    T* const sums = tile.sums + r * kWidth;
+    for (std::int64_t j = 0; j < num_columns; ++j)
+      sums[j] = tile.bias == nullptr ? 0 : tile.bias[j];
+    for (std::int64_t t = 0; t < tile.num_taps; ++t) {
+      const T* const row = tile.rows[t * static_cast<std::int64_t>(kRows) + r] + tile.shift;
+      const T* const weights = tile.panel + t * kWidth;
+      for (std::int64_t j = 0; j < num_columns; ++j) {
+        sums[j] = MultiplyAdd(row[j], weights[j], sums[j]);
+      }
+    }
+  }
+}
+
+template <class T>
 TileKernels<T> KernelsOf() {
-  return {kRows, kVectors * Vector<T>::kLanes, AnyRows<T, Rows::kShared, kVectors>,
-          AnyRows<T, Rows::kShared, kVectors / 2>, AnyRows<T, Rows::kDepthwise, kVectors / 2>};
+  return {kRows,
+          kVectors * Vector<T>::kLanes,
+          AnyRows<T, Rows::kShared, kVectors>,
+          AnyRows<T, Rows::kShared, kVectors / 2>,
+          AnyRows<T, Rows::kDepthwise, kVectors / 2>,
+          DepthwisePart<T>};
 }
 
 TileKernelSet TheseKernels() { return {KernelsOf<float>(), KernelsOf<double>()}; }
