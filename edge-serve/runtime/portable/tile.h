@@ -19,7 +19,8 @@ struct Tile {
   std::int64_t shift;
   const T* panel;
   const T* bias;  // nullptr: zeros
-  T* sums;        // [num_rows][columns]
+  T* sums;        // [num_rows][columns], rows `pitch` apart
+  std::int64_t pitch;
 };
 
 // What an instruction set does best. `columns` is a full panel's; a narrow panel has half as many.
@@ -31,10 +32,12 @@ struct TileKernels {
   Fn full;
   Fn narrow;
   Fn depthwise;  // its panels are narrow; reads all their columns from the rows
+  Fn row;  // one row by kRowPanels full panels in a row, as wide as a tile of many rows is high
 };
 
 inline constexpr std::int64_t kMaxTileRows = 8;
 inline constexpr std::int64_t kMaxTileColumns = 32;
+inline constexpr std::int64_t kRowPanels = 4;
 
 // That of the CPU at hand.
 template <class T>
