@@ -79,8 +79,11 @@ template <class T>
 void SoftmaxRow(const T* x, T factor, std::int64_t count, T* to) {
   using V = typename Vector<T>::Type;
   const T largest = LargestOf(x, factor, count);
-  MapRow(x, to, count, [=](V v) { return Exp(v * factor - largest); });
-  const T sum = Sum<T>(count, [=](std::int64_t i, auto part) { return Load(to + i, part); });
+  const T sum = Sum<T>(count, [=](std::int64_t i, auto part) {
+    const V power = Exp(Load(x + i, part) * factor - largest);
+    Store(to + i, power, part);
+    return power;
+  });
   MapRow(to, to, count, [scale = 1 / sum](V v) { return v * scale; });
 }
 

@@ -17,19 +17,32 @@ FEDGE_INLINE V Everywhere(decltype(V{}[0] + V{}[0]) value) {
   return value - V{};  // keeps -0
 }
 
-// NaN stays NaN.
-template <class V>
-FEDGE_INLINE V Between(V x, decltype(V{}[0] + V{}[0]) least, decltype(V{}[0] + V{}[0]) largest) {
-  const V low = Everywhere<V>(least);
-  const V high = Everywhere<V>(largest);
-  const V raised = x < low ? low : x;
-  return raised > high ? high : raised;
-}
-
-// b where either is NaN.
+// b where either is NaN, as x86 has it.
 template <class V>
 FEDGE_INLINE V LargerOf(V a, V b) {
   return a > b ? a : b;
+}
+template <class V>
+FEDGE_INLINE V SmallerOf(V a, V b) {
+  return a < b ? a : b;
+}
+#if defined(__AVX512F__)
+// GCC 12 warns of what it takes for uninitialised where there is no mask (GCC bug 105593).
+constexpr __mmask16 kAllLanes = 0xffff;
+FEDGE_INLINE Floats LargerOf(Floats a, Floats b) { return _mm512_maskz_max_ps(kAllLanes, a, b); }
+FEDGE_INLINE Floats SmallerOf(Floats a, Floats b) { return _mm512_maskz_min_ps(kAllLanes, a, b); }
+#elif defined(__AVX2__)
+FEDGE_INLINE Floats LargerOf(Floats a, Floats b) { return _mm256_max_ps(a, b); }
+FEDGE_INLINE Floats SmallerOf(Floats a, Floats b) { return _mm256_min_ps(a, b); }
+#elif defined(__SSE2__)
+FEDGE_INLINE Floats LargerOf(Floats a, Floats b) { return _mm_max_ps(a, b); }
+FEDGE_INLINE Floats SmallerOf(Floats a, Floats b) { return _mm_min_ps(a, b); }
+#endif
+
+// NaN stays NaN.
+template <class V>
+FEDGE_INLINE V Between(V x, decltype(V{}[0] + V{}[0]) least, decltype(V{}[0] + V{}[0]) largest) {
+  return SmallerOf(Everywhere<V>(largest), LargerOf(Everywhere<V>(least), x));
 }
 
 template <class Fn>
@@ -38,9 +51,23 @@ FEDGE_INLINE Doubles EachOf(Doubles x, Fn fn) {
   return x;
 }
 
+// x * 2^n for an integer n > -252, in two factors: the result may be subnormal or infinite.
+// `shifted` is n + 0x1.8p23.
+FEDGE_INLINE Floats TimesPowerOfTwo(Floats x, Floats shifted) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_scalef_ps(kAllLanes, x, shifted - 0x1.8p23F);
+#else
+  typedef std::int32_t Integers __attribute__((vector_size(kVectorBytes)));
+  const Integers exponent = __builtin_bit_cast(Integers, shifted) - 0x4b400000;
+  const Integers half = exponent >> 1;
+  const Floats low = __builtin_bit_cast(Floats, (half + 127) << 23);
+  const Floats high = __builtin_bit_cast(Floats, (exponent - half + 127) << 23);
+  return x * low * high;
+#endif
+}
+
 // Cody and Waite's reduction to [-ln 2 / 2, ln 2 / 2], then Cephes' polynomial.
 FEDGE_INLINE Floats Exp(Floats x) {
-  typedef std::int32_t Integers __attribute__((vector_size(kVectorBytes)));
   constexpr float kRound = 0x1.8p23F;  // adding it rounds to an integer, to nearest even
   const Floats clamped = Between(x, -104.0F, 89.0F);
   const Floats shifted = clamped * 1.44269504088896341F + kRound;
@@ -52,12 +79,7 @@ FEDGE_INLINE Floats Exp(Floats x) {
   p = p * r + 1.6666665459e-1F;
   p = p * r + 5.0000001201e-1F;
   p = p * r * r + r + 1.0F;
-  // 2^n in two factors, so that the result may be subnormal or infinite.
-  const Integers exponent = __builtin_bit_cast(Integers, shifted) - 0x4b400000;
-  const Integers half = exponent >> 1;
-  const Floats low = __builtin_bit_cast(Floats, (half + 127) << 23);
-  const Floats high = __builtin_bit_cast(Floats, (exponent - half + 127) << 23);
-  return p * low * high;
+  return TimesPowerOfTwo(p, shifted);
 }
 FEDGE_INLINE Doubles Exp(Doubles x) {
   return EachOf(x, [](double lane) { return __builtin_exp(lane); });
