@@ -20,8 +20,9 @@ void DepthwisePanels<T>::Multiply(const Block<T>& block, const Epilogue<T>& epil
     const std::int64_t num_channels = std::min(width_, channels_ - first);
     for (std::int64_t r = 0; r < block.num_rows; r += kernels.max_rows) {
       const std::int64_t num_rows = std::min(kernels.max_rows, block.num_rows - r);
-      const Tile<T> tile{block.rows + r * num_taps_,       num_rows,           num_taps_, 1, first,
-                         block.panels + first * num_taps_, block.bias + first, sums};
+      const Tile<T> tile{
+          block.rows + r * num_taps_,       num_rows,           num_taps_, 1,     first,
+          block.panels + first * num_taps_, block.bias + first, sums,      width_};
       if (num_channels == width_) {
         kernels.depthwise(tile);
       } else {

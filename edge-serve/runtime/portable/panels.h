@@ -59,6 +59,9 @@ struct Block {
   const T* bias = nullptr;                // num_columns(), or nullptr
   std::int64_t first_column = 0;          // of the output
   const std::int64_t* offsets = nullptr;  // [tensors of the epilogue][kBlockRows]
+  // From the last panel to the first: products with one matrix that is larger than a cache, to and
+  // fro, find half of it there.
+  bool backwards = false;
 };
 
 template <class T>
@@ -75,6 +78,7 @@ struct RowMajorProduct {
   const T* bias;
   T* to;
   std::int64_t to_pitch;
+  bool backwards = false;  // as above
 };
 template <class T>
 void Multiply(const PanelMatrix<T>& matrix, const RowMajorProduct<T>& product);

@@ -20,7 +20,8 @@ struct Tile {
   std::int64_t shift;
   const T* panel;
   const T* bias;  // nullptr: zeros
-  T* sums;        // [num_rows][columns]
+  T* sums;        // [num_rows][columns], rows `pitch` apart
+  std::int64_t pitch;
 };
 
 // What an instruction set does best. `columns` is a full panel's; a narrow panel has half as many.
@@ -34,6 +35,7 @@ struct TileKernels {
   Fn depthwise;  // its panels are narrow; reads all their columns from the rows
   // The same for the first columns of a panel; reads no further than they go.
   void (*depthwise_part)(const Tile<T>& tile, std::int64_t num_columns);
+  Fn row;  // one row by kRowPanels full panels in a row, as wide as a tile of many rows is high
 };
 
 // Rows that are multiplied by a panel while it is in the cache: a multiple of every kernel's
@@ -45,6 +47,7 @@ inline constexpr std::int64_t kBlockRows = 96;
 #endif
 inline constexpr std::int64_t kMaxTileRows = 8;
 inline constexpr std::int64_t kMaxTileColumns = 32;
+inline constexpr std::int64_t kRowPanels = 4;
 
 // That of the CPU at hand.
 template <class T>

@@ -1,8 +1,6 @@
 #pragma once
 
-// The tile kernels, for the instruction set that the including file is compiled for. Included once
-// per such file, and nowhere else: everything here has internal linkage, and nothing else is
-// included that has inline functions, so that no code of a newer instruction set gets out.
+// The tile kernels, for the instruction set that the including file is compiled for: see vector.h.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,8 +12,8 @@
 #endif
 
 #include "fedge/engine/portable/tile.h"
+#include "fedge/engine/portable/vector.h"
 
-#define FEDGE_INLINE [[gnu::always_inline]] inline
 // In front of loops over the tile: GCC for aarch64 else stores its sums at every step. Clang
 // unrolls unasked.
 #if defined(__clang__)
@@ -28,36 +26,14 @@ namespace fedge::portable {
 namespace {
 
 #if defined(__AVX512F__)
-constexpr std::size_t kVectorBytes = 64, kVectors = 2, kRows = 8;
-#elif defined(__AVX2__)
-constexpr std::size_t kVectorBytes = 32, kVectors = 2, kRows = 6;
+constexpr std::size_t kVectors = 2, kRows = 8;
 #elif defined(__aarch64__)
-constexpr std::size_t kVectorBytes = 16, kVectors = 4, kRows = 5;
+constexpr std::size_t kVectors = 4, kRows = 5;
 #else
-constexpr std::size_t kVectorBytes = 16, kVectors = 2, kRows = 6;
+constexpr std::size_t kVectors = 2, kRows = 6;
 #endif
 static_assert(kRows <= kMaxTileRows && kBlockRows % kRows == 0);
 static_assert(kVectorBytes * kVectors <= kMaxTileColumns * sizeof(float));
-
-// GCC's and Clang's vector types.
-template <class T>
-struct Vector {
-  typedef T Type __attribute__((vector_size(kVectorBytes)));
-  typedef T Unaligned __attribute__((vector_size(kVectorBytes), aligned(alignof(T)), may_alias));
-  static constexpr std::size_t kLanes = kVectorBytes / sizeof(T);
-};
-using Floats = Vector<float>::Type;
-using Doubles = Vector<double>::Type;
-
-template <class T>
-FEDGE_INLINE typename Vector<T>::Type LoadVector(const T* from) {
-  return *reinterpret_cast<const typename Vector<T>::Unaligned*>(from);
-}
-
-template <class T>
-FEDGE_INLINE void StoreVector(T* to, typename Vector<T>::Type vector) {
-  *reinterpret_cast<typename Vector<T>::Unaligned*>(to) = vector;
-}
 
 // a * b + sum, rounded once where the CPU can.
 FEDGE_INLINE Floats MultiplyAdd(Floats a, Floats b, Floats sum) {
@@ -142,7 +118,7 @@ FEDGE_INLINE void RunTile(const Tile<T>& tile) {
   for (std::size_t r = 0; r < kNumRows; ++r) {
     FEDGE_UNROLL
     for (std::size_t v = 0; v < kNumVectors; ++v) {
-      StoreVector(tile.sums + (r * kNumVectors + v) * kLanes, sums[r][v]);
+      StoreVector(tile.sums + static_cast<std::int64_t>(r) * tile.pitch + v * kLanes, sums[r][v]);
     }
   }
 }
@@ -158,11 +134,47 @@ void AnyRows(const Tile<T>& tile) {
   RunTile<T, kKind, kNumVectors, kNumRows>(tile);
 }
 
+// A single row has too few sums in one panel to keep the CPU busy.
+template <class T>
+void RunRow(const Tile<T>& tile) {
+  using Sums = typename Vector<T>::Type;
+  constexpr std::size_t kLanes = Vector<T>::kLanes;
+  constexpr auto kPanels = static_cast<std::size_t>(kRowPanels);
+  const std::int64_t panel_size =
+      tile.num_taps * tile.length * static_cast<std::int64_t>(kVectors * kLanes);
+  Sums sums[kPanels][kVectors];
+  for (std::size_t p = 0; p < kPanels; ++p) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      sums[p][v] =
+          tile.bias == nullptr ? Sums{} : LoadVector(tile.bias + (p * kVectors + v) * kLanes);
+    }
+  }
+  const T* panel = tile.panel;
+  for (std::int64_t t = 0; t < tile.num_taps; ++t) {
+    const T* const row = tile.rows[static_cast<std::size_t>(t) * kRows] + tile.shift;
+    for (std::int64_t i = 0; i < tile.length; ++i) {
+      const Sums x = row[i] - Sums{};
+      for (std::size_t p = 0; p < kPanels; ++p) {
+        const T* const weights = panel + static_cast<std::int64_t>(p) * panel_size;
+        for (std::size_t v = 0; v < kVectors; ++v) {
+          sums[p][v] = MultiplyAdd(x, LoadVector(weights + v * kLanes), sums[p][v]);
+        }
+      }
+      panel += kVectors * kLanes;
+    }
+  }
+  for (std::size_t p = 0; p < kPanels; ++p) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      StoreVector(tile.sums + (p * kVectors + v) * kLanes, sums[p][v]);
+    }
+  }
+}
+
 template <class T>
 void DepthwisePart(const Tile<T>& tile, std::int64_t num_columns) {
   constexpr std::int64_t kWidth = kVectors / 2 * Vector<T>::kLanes;
   for (std::int64_t r = 0; r < tile.num_rows; ++r) {
-    T* const sums = tile.sums + r * kWidth;
+    T* const sums = tile.sums + r * tile.pitch;
     for (std::int64_t j = 0; j < num_columns; ++j)
       sums[j] = tile.bias == nullptr ? 0 : tile.bias[j];
     for (std::int64_t t = 0; t < tile.num_taps; ++t) {
@@ -182,7 +194,8 @@ TileKernels<T> KernelsOf() {
           AnyRows<T, Rows::kShared, kVectors>,
           AnyRows<T, Rows::kShared, kVectors / 2>,
           AnyRows<T, Rows::kDepthwise, kVectors / 2>,
-          DepthwisePart<T>};
+          DepthwisePart<T>,
+          RunRow<T>};
 }
 
 TileKernelSet TheseKernels() { return {KernelsOf<float>(), KernelsOf<double>()}; }
