@@ -2,7 +2,8 @@
 """Latency, memory and time to the first answer of the edge engine beside ONNX Runtime, OpenVINO and LibTorch.
 
     python3 -m venv VENV && VENV/bin/pip install torch==2.13.0 onnx onnxscript onnxruntime openvino
-    VENV/bin/python scripts/bench/engine.py [NETWORK ...] [--threads 1] [--compute fp32|bf16] [--turns 7] [--json FILE]
+    VENV/bin/python scripts/bench/engine.py [NETWORK ...] [--threads 1] [--compute fp32|bf16] [--turns 7] [--cpu-time]
+                                            [--json FILE]
 
 Every runtime loads the same network in a process of its own; they take turns, so that what else the machine does falls on
 all of them. A figure is the median over turns of each turn's median. Ratios are to the better of ONNX Runtime and
@@ -36,6 +37,20 @@ class Worker:
         self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
+
+    def latencies(self, runs):
+        """In microseconds."""
+        return self.ask(runs)
+
+    def cpu_time(self, runs):
+        """In microseconds an inference, of all its threads; in a list."""
+        before = self.cpu_nanoseconds()
+        self.ask(runs)
+        return [(self.cpu_nanoseconds() - before) / runs / 1e3]
+
+    def cpu_nanoseconds(self):
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text(encoding="ascii").split()[0]) for task in tasks)
 
     def close(self):
         self.process.stdin.close()
@@ -87,7 +102,8 @@ def measure(name, arguments):
         runs = {kind: max(3, min(2000, int(2e5 / statistics.median(worker.ask("3"))))) for kind, worker in workers.items()}
         for _ in range(arguments.turns):
             for kind, worker in workers.items():
-                medians[kind].append(statistics.median(worker.ask(runs[kind])))
+                figures = worker.cpu_time if arguments.cpu_time else worker.latencies
+                medians[kind].append(statistics.median(figures(runs[kind])))
         result = {"network": name, "threads": arguments.threads, "compute": arguments.compute, "largest_difference": error}
         for kind, worker in workers.items():
             result[kind] = {"latency_us": statistics.median(medians[kind]), **worker.first}
@@ -117,6 +133,9 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--compute", choices=["fp32", "bf16"], default="fp32")
     parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument("--cpu-time", action="store_true",
+                        help="processor time of all threads in place of latency: for a machine that others use, and networks of "
+                             "milliseconds")
     parser.add_argument("--json", type=pathlib.Path, help="where to write all figures")
     arguments = parser.parse_args()
     print(f"{'median, ms':12} {'fedge':>9} {'onnxrt':>9} {'openvino':>9} {'libtorch':>9} {'ratio':>6} | "
