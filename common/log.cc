@@ -17,10 +17,11 @@ spdlog::level::level_enum ToSpdlog(Level level) {
 }
 
 spdlog::logger& Logger() {
-  static const std::shared_ptr<spdlog::logger> logger = [] {
+  // Never destroyed: threads may write to it while the process ends.
+  static spdlog::logger* const logger = [] {
     auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
     if (std::getenv("NO_COLOR") != nullptr) sink->set_color_mode(spdlog::color_mode::never);
-    auto made = std::make_shared<spdlog::logger>("fedge", std::move(sink));
+    auto* const made = new spdlog::logger("fedge", std::move(sink));
     made->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
     made->flush_on(spdlog::level::debug);
     return made;
