@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "fedge/engine/onednn/image.h"
@@ -11,8 +12,7 @@
 // Convolutions and linear layers of bytes: the latter are convolutions of 1 x 1 over rows. oneDNN
 // 2.6.3 was measured to compute what ops.h says, (float(sum) + bias) * scale, on every instruction
 // set from AVX2 on, where sums are exact: always with VNNI; without it, where no two products that
-// it adds up in 16 bits leave them. Its matrix products ("gemm") pair elements of different taps,
-// and are not asked.
+// it adds up in 16 bits leave them, but for the code that IsExact names.
 namespace fedge::onednn {
 namespace {
 
@@ -39,6 +39,17 @@ bool ArePairsSafe(const TensorView& weight) {
     }
   }
   return true;
+}
+
+// Not its matrix products of gathered rows, which pair elements of different taps (24 outputs of 8
+// channels in 8 groups differ); and not AVX-512's code for 1 x 1 without VNNI, which runs out of
+// registers: with five positions and 65 outputs it loses the scales.
+bool IsExact(std::string_view implementation, Runtime::ByteProducts products) {
+  const auto contains = [&](std::string_view part) {
+    return implementation.find(part) != std::string_view::npos;
+  };
+  if (contains("gemm")) return false;
+  return products == Runtime::ByteProducts::kExact || !contains("1x1:avx512");
 }
 
 // One number for each output; empty where oneDNN would not compute with it as ops.h says.
@@ -94,7 +105,10 @@ class QuantConvMaker {
     const bool packed = !constants_.empty();
     const Description description =
         Create(*source, packed ? constants_[0].argument.desc : AnyLayout(weights_), *output);
-    if (!description || description.is_gemm(*runtime_)) return false;
+    if (!description ||
+        !IsExact(description.implementation(*runtime_), runtime_->byte_products())) {
+      return false;
+    }
     if (!packed) {
       constants_ =
           PackConstants(*runtime_, request_, {weights_, description.weights(*runtime_)}, bias_);

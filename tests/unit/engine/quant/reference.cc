@@ -5,7 +5,7 @@
 
 namespace fedge::testing {
 
-float Saturate(float x) { return std::clamp(std::nearbyint(x), 0.0F, 255.0F); }
+float Saturate(float x) { return std::clamp(std::nearbyint(x), 0.0F, 255.0F) + 0.0F; }  // no -0
 
 namespace {
 
