@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Everything that must hold before a change is called done: lints, the tests in release, under AddressSanitizer and
-# UndefinedBehaviorSanitizer, under ThreadSanitizer (what is torch-free), the clang build with thread-safety analysis, and
-# the fuzz targets for a short while. Long; scripts/test.sh is the part for every day.
+# UndefinedBehaviorSanitizer, under ThreadSanitizer (what is torch-free), the clang build with thread-safety analysis, the
+# edge engine on 64-bit ARM under QEMU, and the fuzz targets for a short while. Long; scripts/test.sh is the part for every day.
 #
 #   ./scripts/check.sh                  all of it
-#   ./scripts/check.sh lint asan        only these: lint release asan tsan clang fuzz
+#   ./scripts/check.sh lint asan        only these: lint release asan tsan clang aarch64 fuzz
 #   FUZZ_SECONDS=600 ./scripts/check.sh fuzz
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-STEPS=(lint release asan tsan clang fuzz)
+STEPS=(lint release asan tsan clang aarch64 fuzz)
 for step in "$@"; do
   [[ " ${STEPS[*]} " == *" $step "* ]] || die "unknown step '$step'; the steps are: ${STEPS[*]}"
 done
@@ -33,7 +33,7 @@ step_asan() {
   build_preset asan
   # LibTorch is not instrumented: containers that cross its boundary, and what it leaves to the end of the process, are
   # not findings. The programs under memory limits are not run: shadow memory is not theirs.
-  ASAN_OPTIONS=detect_container_overflow=0:detect_leaks=1 LSAN_OPTIONS="suppressions=$REPO/scripts/cmake/lsan.supp:print_suppressions=0" \
+  ASAN_OPTIONS=detect_container_overflow=0:detect_leaks=1:allocator_may_return_null=1 LSAN_OPTIONS="suppressions=$REPO/scripts/cmake/lsan.supp:print_suppressions=0" \
     UBSAN_OPTIONS=print_stacktrace=1 run_ctest asan -LE 'slow|memory'
 }
 
@@ -43,6 +43,11 @@ step_tsan() {
 }
 
 step_clang() { build_preset clang; }
+
+step_aarch64() {
+  build_preset aarch64
+  run_ctest aarch64
+}
 
 step_fuzz() {
   local target seconds="${FUZZ_SECONDS:-20}"

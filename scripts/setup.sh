@@ -4,7 +4,8 @@
 #
 #   LIBTORCH=/path/to/libtorch ./scripts/setup.sh     uses that LibTorch instead; CMAKE_PREFIX_PATH does too
 #   ./scripts/setup.sh --no-libtorch                  packages only
-#   ./scripts/setup.sh --check-tools                  also what scripts/check.sh runs: clang, clang-tidy, shellcheck, promtool
+#   ./scripts/setup.sh --check-tools                  also what scripts/check.sh runs: clang, clang-tidy, shellcheck, promtool,
+#                                                     a cross compiler, QEMU, and libraries for aarch64 in .deps/aarch64
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -19,19 +20,23 @@ PACKAGES=(
   libgtest-dev libgmock-dev libbenchmark-dev libdeflate-dev zlib1g-dev rapidjson-dev libssl-dev
   libboost-dev prometheus-cpp-dev libdnnl-dev
 )
-CHECK_PACKAGES=(clang clang-tidy clang-format-14 libclang-rt-14-dev shellcheck valgrind)
+CHECK_PACKAGES=(clang clang-tidy clang-format-14 libclang-rt-14-dev shellcheck valgrind g++-aarch64-linux-gnu qemu-user)
+# What the edge engine and its tests link, for aarch64.
+AARCH64_PACKAGES=(
+  libprotobuf-dev libspdlog-dev libfmt-dev libssl-dev zlib1g-dev libdeflate-dev rapidjson-dev libgtest-dev libgmock-dev
+)
 
 WANT_LIBTORCH=1
-WANT_PROMTOOL=0
+WANT_CHECK_TOOLS=0
 for argument in "$@"; do
   case "$argument" in
     --no-libtorch) WANT_LIBTORCH=0 ;;
     --check-tools)
       PACKAGES+=("${CHECK_PACKAGES[@]}")
-      WANT_PROMTOOL=1
+      WANT_CHECK_TOOLS=1
       ;;
     -h | --help)
-      sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+      sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
       exit 0
       ;;
     *) die "unknown argument '$argument'; see --help" ;;
@@ -140,7 +145,50 @@ install_promtool() {
   rm -rf "$unpacked"
 }
 
+# unpack_aarch64 FOLDER: the packages that AARCH64_PACKAGES need, down to libc, as a root file system in FOLDER/root. apt
+# works in FOLDER as if on an empty machine, so that no package of this one is touched.
+unpack_aarch64() {
+  local folder="$1" package link target
+  mkdir -p "$folder/root" "$folder/state/lists/partial" "$folder/cache/archives/partial"
+  : >"$folder/status"
+  cat >"$folder/apt.conf" <<END
+APT::Architecture "arm64";
+APT::Architectures "arm64";
+Dir::State "$folder/state";
+Dir::State::status "$folder/status";
+Dir::Cache "$folder/cache";
+Debug::NoLocking "true";
+END
+  APT_CONFIG="$folder/apt.conf" apt-get update -qq || return
+  APT_CONFIG="$folder/apt.conf" apt-get install -y -qq --no-install-recommends --download-only "${AARCH64_PACKAGES[@]}" || return
+  for package in "$folder"/cache/archives/*.deb; do dpkg -x "$package" "$folder/root" || return; done
+  # Links that begin at the root begin at this root.
+  find "$folder/root" -type l -lname '/*' | while IFS= read -r link; do
+    target="$(readlink "$link")"
+    ln -sfr "$folder/root$target" "$link"
+  done
+}
+
+install_aarch64() {
+  if [[ -d "$DEPS/aarch64" || "$(uname -m)" == aarch64 ]]; then
+    return
+  fi
+  say "aarch64: unpacking libraries to .deps/aarch64"
+  local unpacked
+  mkdir -p "$DEPS"
+  unpacked="$(mktemp -d "$DEPS/unpack.XXXXXX")"
+  if unpack_aarch64 "$unpacked" >"$DEPS/aarch64.log" 2>&1; then
+    mv "$unpacked/root" "$DEPS/aarch64"
+  else
+    say "aarch64: not to be had (apt's messages are in .deps/aarch64.log); the step aarch64 of scripts/check.sh can't run"
+  fi
+  rm -rf "$unpacked"
+}
+
 install_packages
-((WANT_PROMTOOL)) && install_promtool
+if ((WANT_CHECK_TOOLS)); then
+  install_promtool
+  install_aarch64
+fi
 ((WANT_LIBTORCH)) && install_libtorch
 exit 0

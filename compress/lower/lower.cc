@@ -50,6 +50,18 @@ std::string Join(const std::string& prefix, const std::string& name) {
   return prefix.empty() ? name : prefix + "." + name;
 }
 
+// A string as TorchScript writes it.
+std::string Quoted(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < ' ')
+      lower::Refuse("a dictionary's key has control characters");
+    if (c == '\'' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "'";
+}
+
 // Flattens forward's result into the program's outputs, which are named as they are reached.
 class Outputs {
  public:
@@ -84,7 +96,7 @@ class Outputs {
     OutputTree tree{.kind = OutputTree::Kind::kDictionary};
     for (const auto& [key, element] : dictionary.items) {
       const std::string text = key.isString() ? key.toStringRef() : std::to_string(key.toInt());
-      tree.keys.push_back(key.isString() ? "'" + text + "'" : text);
+      tree.keys.push_back(key.isString() ? Quoted(text) : text);
       tree.children.push_back(Add(element, Join(name, text)));
     }
     return tree;

@@ -1,41 +1,18 @@
 #include "measure_engine.h"
 
 #include <algorithm>
-#include <cmath>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "engine_runner.h"
 #include "fedge/archive/archive.h"
-#include "fedge/common/hash.h"
 #include "fedge/compress_report/timing.h"
 #include "fedge/engine/model.h"
 #include "fedge/program/samples.h"
 #include "fedge/tensor/dtype.h"
-#include "fedge/tensor/number.h"
 
 namespace fedge {
-namespace {
-
-double Difference(const SampleTensor& expected, const SampleTensor& answer) {
-  const std::size_t size = DTypeSize(expected.dtype);
-  const std::byte* const wanted = AsBytes(expected.data).data();
-  const std::byte* const gotten = AsBytes(answer.data).data();
-  double largest = 0;
-  double difference = 0;
-  for (std::size_t at = 0; at < answer.data.size(); at += size) {
-    const double want = LoadNumber(expected.dtype, wanted + at);
-    const double got = LoadNumber(expected.dtype, gotten + at);
-    largest = std::max(largest, std::abs(want));
-    if (want != got && !(std::isnan(want) && std::isnan(got)))
-      difference = std::max(difference, std::isfinite(got) ? std::abs(want - got) : HUGE_VAL);
-  }
-  return difference == 0 ? 0 : difference / largest;
-}
-
-}  // namespace
-
 Result<double> CompareWithSamples(const std::string& path) {
   FEDGE_ASSIGN_OR_RETURN(const Archive archive, Archive::Open(path));
   FEDGE_ASSIGN_OR_RETURN(const std::vector<Sample> samples, ReadSamples(archive));
@@ -44,12 +21,12 @@ Result<double> CompareWithSamples(const std::string& path) {
   for (const Sample& sample : samples) {
     FEDGE_ASSIGN_OR_RETURN(const std::vector<SampleTensor> answers, runner.Run(sample.inputs));
     for (std::size_t i = 0; i < answers.size(); ++i) {
-      const double difference = Difference(sample.outputs.at(i), answers[i]);
+      const double difference = LargestDifference(sample.outputs.at(i), answers[i]);
       if (difference > sample.tolerance) {
         return DataLoss(
-            "{}: the edge engine's '{}' differs from LibTorch's by {:.2g} of its largest value; "
+            "the edge engine's '{}' differs from LibTorch's by {:.2g} of its largest value; "
             "{:.2g} is allowed",
-            path, sample.outputs[i].name, difference, sample.tolerance);
+            sample.outputs[i].name, difference, sample.tolerance);
       }
       largest = std::max(largest, difference);
     }

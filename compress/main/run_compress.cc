@@ -161,27 +161,20 @@ Status MeasureFile(const std::string& path, const Before& before, const Compress
   return OkStatus();
 }
 
-void CountWeights(CompressReport& report) {
-  for (const LayerReport& layer : report.layers) {
-    report.weight_bytes_before += layer.bytes_before;
-    report.weight_bytes_after += layer.bytes_after;
-  }
-}
-
 Status Write(const Archive& base, const ModelExtras& extras, const Before& before,
              const CompressOptions& options, CompressReport& report) {
-  if (options.dry_run) return OkStatus();
   const std::string output = options.output.empty() ? options.DefaultOutput() : options.output;
   const auto prove = [&](const std::string& path) {
     return MeasureFile(path, before, options, report);
   };
-  FEDGE_ASSIGN_OR_RETURN(report.file_bytes_after, WriteModel(base, extras, output, prove));
-  report.output = output;
+  const bool keep = !options.dry_run;
+  FEDGE_ASSIGN_OR_RETURN(report.file_bytes_after, WriteModel(base, extras, output, keep, prove));
+  if (keep) report.output = output;
   return OkStatus();
 }
 
 Status LowerOnly(const Before& before, const CompressOptions& options, CompressReport& report) {
-  report.layers = DescribeLayers(before.lowered.program, {});
+  DescribeWeights(before.lowered.program, {}, report);
   report.oldest_libtorch = before.model.OldestLibTorch();
   return Write(*before.archive,
                {.lowered = before.lowered,
@@ -196,7 +189,7 @@ Status Halve(const Before& before, const CompressOptions& options, CompressRepor
   const DType half = options.fp16 ? DType::kFloat16 : DType::kBFloat16;
   FEDGE_ASSIGN_OR_RETURN(const HalfModule module,
                          WriteHalfModule(*before.archive, before.lowered, half));
-  report.layers = DescribeLayers(before.lowered.program, module.changes);
+  DescribeWeights(before.lowered.program, module.changes, report);
   report.kept = module.kept;
   FEDGE_ASSIGN_OR_RETURN(const Archive archive,
                          Archive::FromBytes(AsBytes(module.file), options.model));
@@ -224,7 +217,7 @@ Status Halve(const Before& before, const CompressOptions& options, CompressRepor
 
 Result<CompressReport> Compress(const CompressOptions& options) {
   const std::string output = options.output.empty() ? options.DefaultOutput() : options.output;
-  if (!options.dry_run) FEDGE_RETURN_IF_ERROR(CheckOutput(options.model, output, options.force));
+  FEDGE_RETURN_IF_ERROR(CheckOutput(options.model, output, options.force));
   FEDGE_ASSIGN_OR_RETURN(Before before, ReadInput(options));
   CompressReport report{.input = options.model,
                         .output = {},
@@ -234,7 +227,6 @@ Result<CompressReport> Compress(const CompressOptions& options) {
   FEDGE_RETURN_IF_ERROR(MeasureBefore(before, options, report));
   FEDGE_RETURN_IF_ERROR(options.fp16 || options.bf16 ? Halve(before, options, report)
                                                      : LowerOnly(before, options, report));
-  CountWeights(report);
   return report;
 }
 

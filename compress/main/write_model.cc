@@ -69,9 +69,12 @@ Status CheckOutput(const std::string& input, const std::string& output, bool for
 }
 
 Result<std::uint64_t> WriteModel(const Archive& base, const ModelExtras& extras,
-                                 const std::string& output, const Prove& prove) {
+                                 const std::string& output, bool keep, const Prove& prove) {
   FileSystem& files = PosixFileSystem();
-  const std::string partial = fmt::format("{}.part-{}", output, ::getpid());
+  const std::filesystem::path target(output);
+  const std::string place =
+      keep ? output : (std::filesystem::temp_directory_path() / target.filename()).string();
+  const std::string partial = fmt::format("{}.part-{}", place, ::getpid());
   FEDGE_ASSIGN_OR_RETURN(ArchiveWriter writer,
                          ArchiveWriter::Create(base, files, partial, {.extras = Extras(extras)}));
   FEDGE_ASSIGN_OR_RETURN(const ArchiveWriter::Summary summary, writer.Finish());
@@ -82,12 +85,13 @@ Result<std::uint64_t> WriteModel(const Archive& base, const ModelExtras& extras,
       partial, perms::owner_read | perms::owner_write | perms::group_read | perms::others_read,
       ignored);
   Status status = prove(partial).WithContext(output);
-  if (status.ok()) status = files.Rename(partial, output);
-  if (!status.ok()) {
+  if (status.ok() && keep) status = files.Rename(partial, output);
+  if (!status.ok() || !keep) {
     static_cast<void>(files.Remove(partial));
-    return status;
+    if (!status.ok()) return status;
+    return summary.size;
   }
-  const std::string folder = std::filesystem::path(output).parent_path().string();
+  const std::string folder = target.parent_path().string();
   FEDGE_RETURN_IF_ERROR(files.SyncDirectory(folder.empty() ? "." : folder));
   return summary.size;
 }

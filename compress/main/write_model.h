@@ -28,9 +28,10 @@ Status CheckOutput(const std::string& input, const std::string& output, bool for
 using Prove = std::function<Status(const std::string& path)>;
 
 // A copy of `base` at `output` with the extras: written beside it under another name, renamed when
-// it is whole and `prove` says OK of it. Returns its size.
+// it is whole and `prove` says OK of it. Returns its size. Without `keep` it is written to the
+// folder for temporary files, proven and removed.
 Result<std::uint64_t> WriteModel(const Archive& base, const ModelExtras& extras,
-                                 const std::string& output, const Prove& prove);
+                                 const std::string& output, bool keep, const Prove& prove);
 
 // {"schema_version":1,"tool":"compress 0.1.0","method":"fp16","input_sha256":"...", ...}
 std::string ProvenanceToJson(const std::string& method, const Archive& input);

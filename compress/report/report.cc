@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <set>
 
 namespace fedge {
 namespace {
@@ -12,8 +13,6 @@ std::uint64_t Bytes(const Value& value) {
   const auto elements = NumElements(value.shape);
   return elements ? static_cast<std::uint64_t>(elements->base) * DTypeSize(value.dtype) : 0;
 }
-
-}  // namespace
 
 std::vector<LayerReport> DescribeLayers(const Program& program,
                                         const std::vector<std::optional<WeightChange>>& changes) {
@@ -49,6 +48,25 @@ std::vector<LayerReport> DescribeLayers(const Program& program,
     layers.push_back(std::move(layer));
   }
   return layers;
+}
+
+}  // namespace
+
+void DescribeWeights(const Program& program,
+                     const std::vector<std::optional<WeightChange>>& changes,
+                     CompressReport& report) {
+  report.layers = DescribeLayers(program, changes);
+  std::set<ValueId> weights;
+  for (const Node& node : program.nodes) {
+    for (const ValueId id : node.inputs) {
+      if (id == kAbsent || !program.values[id].constant.has_value()) continue;
+      if (!weights.insert(id).second) continue;
+      const std::uint64_t bytes = Bytes(program.values[id]);
+      const bool changed = id < changes.size() && changes[id].has_value();
+      report.weight_bytes_before += bytes;
+      report.weight_bytes_after += changed ? changes[id]->bytes_after : bytes;
+    }
+  }
 }
 
 std::string CpuName() {

@@ -50,8 +50,8 @@ struct CompressReport {
   std::optional<std::uint64_t> file_bytes_after = {};
   std::uint64_t weight_bytes_before = 0;
   std::uint64_t weight_bytes_after = 0;
-  std::vector<LayerReport> layers = {};
-  std::vector<std::string> kept = {};  // weights left as they were, and why
+  std::vector<LayerReport> layers = {};  // weights that layers share stand in each
+  std::vector<std::string> kept = {};    // weights left as they were, and why
   // Of the outputs on the golden sample, before and after, by the largest magnitude.
   std::optional<double> output_difference = {};
   // Of what the edge engine answers to the golden samples, by the largest magnitude.
@@ -65,16 +65,17 @@ struct CompressReport {
   std::string oldest_libtorch = {};
 };
 
-// A row for each node with weights, in order. Bytes and errors by value of the program; `after` has
-// as many bytes as `before` where it is empty.
+// Fills in layers, a row for each node with weights, and the bytes of all weights. Bytes and errors
+// by value of the program; `after` has as many bytes as `before` where it is empty.
 struct WeightChange {
   std::uint64_t bytes_after = 0;
   double signal = 0;  // sum of squares
   double noise = 0;   // sum of squared errors
   double largest_error = 0;
 };
-std::vector<LayerReport> DescribeLayers(const Program& program,
-                                        const std::vector<std::optional<WeightChange>>& changes);
+void DescribeWeights(const Program& program,
+                     const std::vector<std::optional<WeightChange>>& changes,
+                     CompressReport& report);
 
 // "Intel(R) Xeon(R) ...", from /proc/cpuinfo; empty if it is not said there.
 std::string CpuName();

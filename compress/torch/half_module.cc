@@ -1,5 +1,6 @@
 #include "fedge/compress_torch/half_module.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
@@ -142,6 +143,16 @@ std::string Save(const std::string& source, const FlatStorage& storage) {
   return WithoutDebugRecords(stream.str());
 }
 
+// What a constant is called in messages: its own name, or that of the layer that uses it.
+std::string NameOf(const Program& program, ValueId id) {
+  if (!program.values[id].name.empty()) return program.values[id].name;
+  for (const Node& node : program.nodes) {
+    if (std::ranges::find(node.inputs, id) == node.inputs.end()) continue;
+    return node.name.empty() ? "a constant at " + node.source : "a constant of " + node.name;
+  }
+  return "a constant";
+}
+
 Result<HalfModule> Write(const Archive& archive, const LoweredModel& model, DType half) {
   HalfModule result;
   result.changes.resize(model.program.values.size());
@@ -161,7 +172,8 @@ Result<HalfModule> Write(const Archive& archive, const LoweredModel& model, DTyp
       const double largest = tensor.numel() == 0 ? 0 : tensor.abs().max().item().toDouble();
       if (half == DType::kFloat16 && largest > kLargestHalf) {
         result.kept.push_back(fmt::format("'{}' stays float32: {:.6g} is beyond float16's {}",
-                                          value.name, largest, kLargestHalf));
+                                          NameOf(model.program, static_cast<ValueId>(i)), largest,
+                                          kLargestHalf));
       } else {
         const at::Tensor narrow = tensor.to(ScalarTypeOf(half));
         result.changes[i] = Compare(tensor, narrow);
@@ -169,6 +181,9 @@ Result<HalfModule> Write(const Archive& archive, const LoweredModel& model, DTyp
         tensor = narrow;
       }
     }
+    if (value.dtype == DType::kFloat64)
+      result.kept.push_back(fmt::format("'{}' stays float64, in which the model computes",
+                                        NameOf(model.program, static_cast<ValueId>(i))));
     storage.Add(constants[i].attribute, tensor);
   }
   FEDGE_ASSIGN_OR_RETURN(const std::string source, WriteScript(model, constants));

@@ -1,5 +1,9 @@
 #include "fedge/compress_torch/script_writer.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -8,6 +12,16 @@ namespace {
 
 using internal::ScriptNode;
 using internal::ScriptText;
+
+// Python's keywords, which TorchScript shares.
+bool IsReserved(std::string_view name) {
+  constexpr std::array<std::string_view, 35> kKeywords = {
+      "False", "None",     "True",  "and",    "as",   "assert", "async",  "await",    "break",
+      "class", "continue", "def",   "del",    "elif", "else",   "except", "finally",  "for",
+      "from",  "global",   "if",    "import", "in",   "is",     "lambda", "nonlocal", "not",
+      "or",    "pass",     "raise", "return", "try",  "while",  "with",   "yield"};
+  return std::ranges::find(kKeywords, name) != kKeywords.end();
+}
 
 class Writer {
  public:
@@ -32,10 +46,14 @@ class Writer {
       return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
     };
     for (char& c : name) c = letter(c) ? c : '_';
-    const bool clashes = name == "self" || name == "n" || name == "torch" ||
+    const bool clashes = IsReserved(name) || name == "self" || name == "n" || name == "torch" ||
                          (name.size() > 1 && name[0] == 'v' && std::isdigit(name[1]) != 0);
     const bool plain = !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0;
-    return plain && !clashes ? name : "input_" + name;
+    if (!plain || clashes) name = "input_" + name;
+    for (std::size_t before = 0; before < i; ++before) {
+      if (InputName(before) == name) return fmt::format("{}_{}", name, i);
+    }
+    return name;
   }
 
   // n is the batch; what the program was made for is checked.

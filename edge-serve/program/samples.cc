@@ -1,11 +1,16 @@
 #include "fedge/program/samples.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <span>
 
 #include "fedge/archive/derived.h"
+#include "fedge/common/hash.h"
 #include "fedge/program/codec_ops.h"
 #include "fedge/program/program.h"
 #include "fedge/program/wire_scan.h"
+#include "fedge/tensor/number.h"
 
 namespace fedge {
 namespace {
@@ -67,6 +72,24 @@ Result<Sample> FromProto(v1::Sample& sample) {
 }
 
 }  // namespace
+
+double LargestDifference(const SampleTensor& expected, const SampleTensor& answer) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (expected.dtype != answer.dtype || expected.shape != answer.shape) return kInfinity;
+  const std::span<const std::byte> wanted = AsBytes(expected.data);
+  const std::span<const std::byte> given = AsBytes(answer.data);
+  double largest = 0;
+  double difference = 0;
+  for (std::size_t i = 0; i < wanted.size() / DTypeSize(expected.dtype); ++i) {
+    const double want = NumberAt(expected.dtype, wanted, i);
+    const double got = NumberAt(answer.dtype, given, i);
+    if (std::isfinite(want)) largest = std::max(largest, std::abs(want));
+    if (want == got || (std::isnan(want) && std::isnan(got))) continue;
+    if (!std::isfinite(want) || !std::isfinite(got)) return kInfinity;
+    difference = std::max(difference, std::abs(want - got));
+  }
+  return largest > 0 ? difference / largest : difference;
+}
 
 std::string SamplesToBytes(const std::vector<Sample>& samples) {
   v1::Samples out;

@@ -34,6 +34,11 @@ struct Sample {
   friend bool operator==(const Sample&, const Sample&) = default;
 };
 
+// The largest difference of an answer from what is expected, by the largest finite magnitude that
+// is expected (or absolute, where all of that is 0). Infinite where one is infinite or NaN and the
+// other is not the same, and where types or shapes differ.
+double LargestDifference(const SampleTensor& expected, const SampleTensor& answer);
+
 std::string SamplesToBytes(const std::vector<Sample>& samples);
 // kInvalidArgument names the tensor that is malformed: data that is not the size of dtype and
 // shape; kUnimplemented: another schema version; kResourceExhausted: more than readers take.

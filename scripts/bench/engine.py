@@ -2,11 +2,12 @@
 """Latency, memory and time to the first answer of the edge engine beside ONNX Runtime, OpenVINO and LibTorch.
 
     python3 -m venv VENV && VENV/bin/pip install torch==2.13.0 onnx onnxscript onnxruntime openvino
-    VENV/bin/python scripts/bench/engine.py [NETWORK ...] [--threads 1] [--turns 7] [--json FILE]
+    VENV/bin/python scripts/bench/engine.py [NETWORK ...] [--threads 1] [--compute fp32|bf16] [--turns 7] [--cpu-time]
+                                            [--json FILE]
 
 Every runtime loads the same network in a process of its own; they take turns, so that what else the machine does falls on
 all of them. A figure is the median over turns of each turn's median. Ratios are to the better of ONNX Runtime and
-OpenVINO. Needs build/release with -DFEDGE_BENCHMARKS=ON.
+OpenVINO. In bf16, which ONNX Runtime has not on CPUs, that one stays in float32. Needs build/release with -DFEDGE_BENCHMARKS=ON.
 """
 
 import argparse
@@ -37,12 +38,26 @@ class Worker:
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
 
+    def latencies(self, runs):
+        """In microseconds."""
+        return self.ask(runs)
+
+    def cpu_time(self, runs):
+        """In microseconds an inference, of all its threads; in a list."""
+        before = self.cpu_nanoseconds()
+        self.ask(runs)
+        return [(self.cpu_nanoseconds() - before) / runs / 1e3]
+
+    def cpu_nanoseconds(self):
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text(encoding="ascii").split()[0]) for task in tasks)
+
     def close(self):
         self.process.stdin.close()
         self.process.wait()
 
 
-def export(name, folder):
+def export(name, folder, compute):
     """The network as TorchScript, ONNX and edge program, and an input."""
     import numpy
     import torch
@@ -59,16 +74,17 @@ def export(name, folder):
     shape = "x".join(str(size) for size in x.shape)
     dtype = "" if x.dtype == torch.float32 else f":{str(x.dtype).split('.')[-1]}"
     subprocess.run([BUILD / "bin" / "compress", folder / "model.pt", "-o", folder / "edge.pt", "--input", shape + dtype,
-                    "--no-measure", "--force"], check=True, stdout=subprocess.DEVNULL)
+                    "--no-measure", "--force", *(["--bf16"] if compute == "bf16" else [])], check=True, stdout=subprocess.DEVNULL)
     return expected
 
 
-def commands(folder, threads):
+def commands(folder, threads, compute):
+    openvino = "openvino-bf16" if compute == "bf16" else "openvino"
     python = [sys.executable, HERE / "engine_worker.py"]
     return {
-        "fedge": [BUILD / "bench" / "engine_worker", folder / "edge.pt", folder / "input.bin", threads],
+        "fedge": [BUILD / "bench" / "engine_worker", folder / "edge.pt", folder / "input.bin", threads, compute],
         "onnxruntime": [*python, "onnxruntime", folder / "model.onnx", folder / "input.npy", threads],
-        "openvino": [*python, "openvino", folder / "model.onnx", folder / "input.npy", threads],
+        "openvino": [*python, openvino, folder / "model.onnx", folder / "input.npy", threads],
         "libtorch": [*python, "libtorch", folder / "model.pt", folder / "input.npy", threads],
     }
 
@@ -77,8 +93,8 @@ def measure(name, arguments):
     import numpy
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        expected = export(name, folder)
-        workers = {kind: Worker(command) for kind, command in commands(folder, arguments.threads).items()}
+        expected = export(name, folder, arguments.compute)
+        workers = {kind: Worker(command) for kind, command in commands(folder, arguments.threads, arguments.compute).items()}
         workers["fedge"].ask(f"save {folder / 'output.bin'}")
         output = numpy.frombuffer((folder / "output.bin").read_bytes(), dtype=numpy.float32).reshape(expected.shape)
         error = float(numpy.abs(output - expected).max() / numpy.abs(expected).max())
@@ -86,8 +102,9 @@ def measure(name, arguments):
         runs = {kind: max(3, min(2000, int(2e5 / statistics.median(worker.ask("3"))))) for kind, worker in workers.items()}
         for _ in range(arguments.turns):
             for kind, worker in workers.items():
-                medians[kind].append(statistics.median(worker.ask(runs[kind])))
-        result = {"network": name, "threads": arguments.threads, "largest_difference": error}
+                figures = worker.cpu_time if arguments.cpu_time else worker.latencies
+                medians[kind].append(statistics.median(figures(runs[kind])))
+        result = {"network": name, "threads": arguments.threads, "compute": arguments.compute, "largest_difference": error}
         for kind, worker in workers.items():
             result[kind] = {"latency_us": statistics.median(medians[kind]), **worker.first}
             worker.close()
@@ -114,7 +131,11 @@ def main():
     parser.add_argument("networks", nargs="*", default=list(networks.NETWORKS), metavar="NETWORK",
                         help=f"of {', '.join(networks.NETWORKS)} (default: all)")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--compute", choices=["fp32", "bf16"], default="fp32")
     parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument("--cpu-time", action="store_true",
+                        help="processor time of all threads in place of latency: for a machine that others use, and networks of "
+                             "milliseconds")
     parser.add_argument("--json", type=pathlib.Path, help="where to write all figures")
     arguments = parser.parse_args()
     print(f"{'median, ms':12} {'fedge':>9} {'onnxrt':>9} {'openvino':>9} {'libtorch':>9} {'ratio':>6} | "

@@ -1,23 +1,28 @@
-# Protobuf and gRPC come before Torch: Torch's package would otherwise define a dummy protobuf::libprotobuf.
+# What the edge engine needs. Protobuf and gRPC come before Torch: Torch's package would otherwise define a dummy
+# protobuf::libprotobuf.
 find_package(Threads REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(GRPCPP REQUIRED IMPORTED_TARGET grpc++)
-find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 find_package(OpenSSL REQUIRED)
-find_package(SQLite3 REQUIRED)
 find_package(ZLIB REQUIRED)
-find_package(Eigen3 REQUIRED NO_MODULE)
-find_package(CLI11 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)
-find_package(Boost 1.74 REQUIRED) # headers only: Beast and Asio
-pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core)
-find_library(GRPCPP_REFLECTION_LIBRARY grpc++_reflection REQUIRED)
 pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
 find_path(RAPIDJSON_INCLUDE_DIR rapidjson/reader.h REQUIRED)
 add_library(rapidjson INTERFACE)
 target_include_directories(rapidjson SYSTEM INTERFACE "${RAPIDJSON_INCLUDE_DIR}")
+
+# What the coordinator, its clients and the tools need.
+if(NOT FEDGE_EDGE_ONLY)
+  pkg_check_modules(GRPCPP REQUIRED IMPORTED_TARGET grpc++)
+  find_library(GRPCPP_REFLECTION_LIBRARY grpc++_reflection REQUIRED)
+  find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
+  find_package(SQLite3 REQUIRED)
+  find_package(Eigen3 REQUIRED NO_MODULE)
+  find_package(CLI11 REQUIRED)
+  find_package(Boost 1.74 REQUIRED) # headers only: Beast and Asio
+  pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core)
+endif()
 
 # oneDNN's headers are enough: the engine opens the library while it runs, and does without where it is missing.
 option(FEDGE_ONEDNN "Build the engine's oneDNN kernels, where oneDNN's headers are found" ON)

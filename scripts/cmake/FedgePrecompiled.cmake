@@ -23,18 +23,25 @@ endfunction()
 if(FEDGE_PRECOMPILE)
   set(FEDGE_STANDARD_HEADERS <algorithm> <chrono> <filesystem> <functional> <map> <memory> <optional> <span> <string>
       <string_view> <utility> <variant> <vector>)
+  set(FEDGE_TEST_HEADERS <gmock/gmock.h> <gtest/gtest.h>)
+  set(FEDGE_GRPC_HEADERS <fmt/format.h> <grpcpp/grpcpp.h> <fedge/v1/admin.grpc.pb.h> <fedge/v1/federation.grpc.pb.h>)
   if(FEDGE_LIBTORCH)
     fedge_precompiled_set(torch
       HEADERS ${FEDGE_STANDARD_HEADERS} <ATen/core/Tensor.h> <torch/csrc/jit/api/module.h> <torch/csrc/jit/ir/ir.h>
       DEPS fedge_libtorch)
   endif()
-  set(grpc_headers ${FEDGE_STANDARD_HEADERS} <fmt/format.h> <grpcpp/grpcpp.h>
-      <fedge/v1/admin.grpc.pb.h> <fedge/v1/federation.grpc.pb.h>)
-  fedge_precompiled_set(grpc HEADERS ${grpc_headers} DEPS fedge::proto fmt::fmt)
   if(FEDGE_TESTS)
-    set(test_headers <gmock/gmock.h> <gtest/gtest.h>)
-    fedge_precompiled_set(test HEADERS ${FEDGE_STANDARD_HEADERS} ${test_headers} DEPS GTest::gmock)
-    fedge_precompiled_set(grpc_test HEADERS ${grpc_headers} ${test_headers} DEPS fedge::proto fmt::fmt GTest::gmock)
+    fedge_precompiled_set(test HEADERS ${FEDGE_STANDARD_HEADERS} ${FEDGE_TEST_HEADERS} DEPS GTest::gmock)
+  endif()
+  if(NOT FEDGE_EDGE_ONLY)
+    fedge_precompiled_set(grpc
+      HEADERS ${FEDGE_STANDARD_HEADERS} ${FEDGE_GRPC_HEADERS}
+      DEPS fedge::proto fmt::fmt)
+  endif()
+  if(FEDGE_TESTS AND NOT FEDGE_EDGE_ONLY)
+    fedge_precompiled_set(grpc_test
+      HEADERS ${FEDGE_STANDARD_HEADERS} ${FEDGE_GRPC_HEADERS} ${FEDGE_TEST_HEADERS}
+      DEPS fedge::proto fmt::fmt GTest::gmock)
   endif()
 endif()
 

@@ -17,7 +17,9 @@ endif()
 
 find_program(MOLD_PROGRAM NAMES mold ld.mold)
 find_program(LLD_PROGRAM NAMES ld.lld)
-if(MOLD_PROGRAM)
+if(CMAKE_CROSSCOMPILING)
+  # A cross compiler looks for linkers of its own only.
+elseif(MOLD_PROGRAM)
   add_link_options(-fuse-ld=mold)
 elseif(LLD_PROGRAM)
   add_link_options(-fuse-ld=lld)

@@ -1,4 +1,6 @@
 // The program compress: what it writes, what it refuses, and that Python's torch opens the result.
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>
@@ -105,6 +107,24 @@ TEST(CompressTest, MeasuresInTheTypeAskedFor) {
                                               "--input", "1x16", "--compute", "bf16"});
   ASSERT_EQ(finished.status, 0) << finished.err;
   EXPECT_THAT(finished.out, HasSubstr("edge engine in bfloat16"));
+}
+
+TEST(CompressTest, ADryRunProvesAndWritesNothing) {
+  const TempDirectory folder;
+  const Finished finished = Compress(folder, {kNetworks + "mlp.pt", "-o", folder.File("out.pt"),
+                                              "--input", "1x16", "--dry-run", "--no-measure"});
+  ASSERT_EQ(finished.status, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("differs from LibTorch by"));
+  EXPECT_THAT(finished.out, HasSubstr("nothing was written"));
+  EXPECT_FALSE(std::filesystem::exists(folder.File("out.pt")));
+}
+
+TEST(CompressTest, AKeywordMayNameAnInput) {
+  const TempDirectory folder;
+  const Finished finished =
+      Compress(folder, {"--fp16", kNetworks + "mlp.pt", "--input", "class=1x16", "-o",
+                        folder.File("out.pt"), "--no-measure"});
+  EXPECT_EQ(finished.status, 0) << finished.err;
 }
 
 TEST(CompressTest, RefusesBeforeItWrites) {

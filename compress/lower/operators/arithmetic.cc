@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "fedge/lower/operators/support.h"
 
 namespace fedge::lower {
@@ -45,6 +47,12 @@ Outputs ReverseSub(const Call& call) {
   return BinaryPromoted(call, Kind::kSub, b, Scaled(call, a));
 }
 
+bool IsPowerOfTwo(const TensorValue& x) {
+  if (!x.is_constant() || !x.shape.empty()) return false;
+  int exponent = 0;
+  return std::abs(std::frexp(x.constant.item().toDouble(), &exponent)) == 0.5;
+}
+
 Outputs Divide(const Call& call) {
   const auto [a, b] = Both(call);
   ProgramBuilder& builder = call.builder();
@@ -53,6 +61,9 @@ Outputs Divide(const Call& call) {
   if (call.Has("rounding_mode") && !floor) Refuse("divides rounding towards zero");
   c10::ScalarType dtype = Promote(a, b);
   if (floor && !c10::isFloatingType(dtype)) Refuse("divides integers");
+  // LibTorch goes by the remainder, which is not the quotient rounded down: 1 // 0.1 is 9.
+  if (floor && !IsPowerOfTwo(b))
+    Refuse("rounds a quotient down, which is exact only for a divisor that is a power of two");
   if (!c10::isFloatingType(dtype)) dtype = c10::kFloat;
   const TensorValue quotient =
       builder.Binary(Kind::kDiv, builder.Cast(a, dtype), builder.Cast(b, dtype));

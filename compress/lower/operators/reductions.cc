@@ -127,6 +127,7 @@ Outputs LogSumExp(const Call& call) {
 
 Outputs TopK(const Call& call) {
   const TensorValue x = call.Tensor("self");
+  if (!call.Bool("sorted")) Refuse("gives no order of its own; ask for sorted=True");
   return {Outputs::Kind::kSeveral,
           call.builder().EmitAll(
               op::TopK{call.Int("k"), call.Axis("dim", x.rank()), call.Bool("largest")}, {x})};

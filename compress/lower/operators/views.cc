@@ -84,7 +84,9 @@ Outputs Permute(const Call& call) {
 Outputs SwapDims(const Call& call) {
   const TensorValue x = call.Tensor("self");
   if (call.name() == "aten::t" || call.name() == "aten::numpy_T") {
-    return x.rank() < 2 ? x : Transpose(call.builder(), x, 0, 1);
+    std::vector<std::int64_t> backwards(static_cast<std::size_t>(x.rank()));
+    std::iota(backwards.rbegin(), backwards.rend(), 0);
+    return call.builder().Permute(x, std::move(backwards));
   }
   if (call.name() == "aten::mT") return Transpose(call.builder(), x, x.rank() - 2, x.rank() - 1);
   const bool axes = call.Knows("axis0");

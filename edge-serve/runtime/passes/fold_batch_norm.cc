@@ -76,9 +76,11 @@ GraphValue ScaledWeight(const Op& op, const GraphValue& weight, std::vector<doub
     CopyRegion(held.get() + from.offset, region, size, out.get());
     const std::size_t inner = count / std::max<std::size_t>(rows * columns, 1);
     for (std::size_t i = 0; i < rows; ++i) {
-      for (std::size_t j = 0; j < columns; ++j) {
-        Scale(dtype, scale[ChannelOf(op, rows, columns, i, j)],
-              out.get() + (i * columns + j) * inner * size, inner);
+      for (std::size_t j = 0, end = 0; j < columns; j = end) {
+        const std::size_t channel = ChannelOf(op, rows, columns, i, j);
+        while (end < columns && ChannelOf(op, rows, columns, i, end) == channel) ++end;
+        Scale(dtype, scale[channel], out.get() + (i * columns + j) * inner * size,
+              (end - j) * inner);
       }
     }
     return Constant::Bytes(out);

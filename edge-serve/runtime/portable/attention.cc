@@ -2,8 +2,8 @@
 #include <limits>
 
 #include "fedge/engine/portable/panels.h"
+#include "fedge/engine/portable/rows.h"
 #include "fedge/engine/portable/scratch.h"
-#include "fedge/engine/portable/softmax.h"
 #include "fedge/engine/portable/staged.h"
 
 namespace fedge::portable {
@@ -32,8 +32,8 @@ class AttentionKernel : public Kernel {
     }
     keys_ = plan_.Add<T>(key_matrix_.num_elements());
     values_ = plan_.Add<T>(value_matrix_.num_elements());
-    scores_ = plan_.Add<T>(kBlockRows * key_matrix_.outputs());
-    results_ = plan_.Add<T>(kBlockRows * value_matrix_.outputs());
+    scores_ = plan_.Add<T>(kQueries * key_matrix_.outputs());
+    results_ = plan_.Add<T>(kQueries * value_matrix_.outputs());
     mask_row_ = plan_.Add<T>(key_matrix_.outputs());
   }
 
@@ -49,14 +49,16 @@ class AttentionKernel : public Kernel {
                        k.column, keys);
       value_matrix_.Pack(arguments.inputs[kValue].template as<const T>() + v.heads(head), v.column,
                          v.row, values);
-      for (std::int64_t first = 0; first < queries_; first += kBlockRows) {
-        RunBlock(arguments, head, first, std::min(kBlockRows, queries_ - first));
+      for (std::int64_t first = 0; first < queries_; first += kQueries) {
+        RunBlock(arguments, head, first, std::min(kQueries, queries_ - first));
       }
     }
     return OkStatus();
   }
 
  private:
+  static constexpr std::int64_t kQueries = 32;  // in a block: their scores stay in the cache
+
   enum : std::size_t { kQuery, kKey, kValue, kOutput, kMask };
 
   // Strides over the leading dimensions, broadcast, and of the last two.
@@ -89,21 +91,21 @@ class AttentionKernel : public Kernel {
                                 ScratchAt<T>(arguments.scratch, keys_), nullptr, scores, num_keys});
     for (std::int64_t r = 0; r < num_rows; ++r) {
       T* const row = scores + r * num_keys;
-      const auto scale = static_cast<T>(op_.scale);
-      for (std::int64_t i = 0; i < num_keys; ++i) row[i] *= scale;
       if (masked_) ApplyMask(arguments, head, first + r, row);
       const std::int64_t seen = op_.causal ? std::min(num_keys, first + r + 1) : num_keys;
       std::fill(row + seen, row + num_keys, T{0});
       Normalise(row, seen);
     }
-    Multiply(value_matrix_, RowMajorProduct<T>{scores, num_keys, num_rows,
-                                               ScratchAt<T>(arguments.scratch, values_), nullptr,
-                                               results, num_columns});
     const Tensor& output = tensors_[kOutput];
-    T* const to = arguments.outputs[0].template as<T>() + output.heads(head);
-    for (std::int64_t r = 0; r < num_rows; ++r) {
+    T* const to = arguments.outputs[0].template as<T>() + output.heads(head) + first * output.row;
+    const bool direct = output.column == 1;
+    Multiply(
+        value_matrix_,
+        RowMajorProduct<T>{scores, num_keys, num_rows, ScratchAt<T>(arguments.scratch, values_),
+                           nullptr, direct ? to : results, direct ? output.row : num_columns});
+    for (std::int64_t r = 0; r < num_rows && !direct; ++r) {
       for (std::int64_t c = 0; c < num_columns; ++c) {
-        to[(first + r) * output.row + c * output.column] = results[r * num_columns + c];
+        to[r * output.row + c * output.column] = results[r * num_columns + c];
       }
     }
   }
@@ -115,22 +117,26 @@ class AttentionKernel : public Kernel {
     const T* const values =
         Read(arguments.inputs[3].data + at * static_cast<std::int64_t>(DTypeSize(mask_dtype_)),
              mask_dtype_, mask.column, key_matrix_.outputs(), buffer);
+    const T scale = static_cast<T>(op_.scale);
     for (std::int64_t i = 0; i < key_matrix_.outputs(); ++i) {
       if (mask_dtype_ == DType::kBool) {
-        row[i] = values[i] != 0 ? row[i] : -std::numeric_limits<T>::infinity();
+        row[i] = values[i] != 0 ? row[i] * scale : -std::numeric_limits<T>::infinity();
       } else {
-        row[i] += values[i];
+        row[i] = row[i] * scale + values[i];
       }
     }
   }
 
-  // A query that may see no key at all gets zeros.
-  static void Normalise(T* row, std::int64_t seen) {
-    if (seen == 0) return;
-    if (LargestOf(row, seen) == -std::numeric_limits<T>::infinity()) {
+  // A query that may see no key at all gets zeros. The mask is added to what was scaled already.
+  void Normalise(T* row, std::int64_t seen) const {
+    const T scale = masked_ ? T{1} : static_cast<T>(op_.scale);
+    const bool blind = std::all_of(row, row + seen, [=](T score) {
+      return score * scale == -std::numeric_limits<T>::infinity();
+    });
+    if (blind) {
       std::fill_n(row, seen, T{0});
     } else {
-      SoftmaxRow(row, seen, false, row);
+      BestRowKernels<T>().softmax(row, scale, seen, row);
     }
   }
 

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "fedge/engine/portable/elementwise.h"
+#include "fedge/engine/portable/rows.h"
 #include "fedge/engine/portable/scratch.h"
 #include "fedge/engine/portable/staged.h"
 #include "fedge/engine/portable/sum.h"
@@ -72,26 +73,6 @@ class BatchNormKernel : public Kernel {
   KernelPtr apply_;
 };
 
-struct Moments {
-  double mean;
-  double inverse_deviation;
-};
-
-// Of one row without gaps, in two passes summed in double.
-template <class T>
-Moments MomentsOf(const T* x, std::int64_t count, double eps) {
-  const auto size = static_cast<double>(count);
-  const double mean =
-      SumOf<double>(count, [=](std::int64_t i) { return static_cast<double>(x[i]); }) / size;
-  const double variance = SumOf<double>(count,
-                                        [=](std::int64_t i) {
-                                          const double d = static_cast<double>(x[i]) - mean;
-                                          return d * d;
-                                        }) /
-                          size;
-  return {mean, 1 / std::sqrt(variance + eps)};
-}
-
 // Over rows without gaps at the end of the tensors, staged as row-major.
 template <class T>
 class LayerNormKernel : public Kernel {
@@ -121,19 +102,16 @@ class LayerNormKernel : public Kernel {
 
  private:
   void RunRow(const T* x, const T* weight, const T* bias, T* to) const {
+    const RowKernels<T>& rows = BestRowKernels<T>();
     const std::int64_t size = to_row_.size();
-    const Moments moments = MomentsOf(x, size, eps_);
+    const Moments moments = rows.moments(x, size);
     const T mean = static_cast<T>(moments.mean);
-    const T scale = static_cast<T>(moments.inverse_deviation);
-    const auto normal = [&](std::int64_t i) {
-      const T y = (x[i] - mean) * scale;
-      const T scaled = weight == nullptr ? y : y * weight[i];
-      return bias == nullptr ? scaled : scaled + bias[i];
-    };
-    if (to_row_.contiguous()) {
-      for (std::int64_t i = 0; i < size; ++i) to[i] = normal(i);
-    } else {
-      for (std::int64_t i = 0; i < size; ++i) to[to_row_(i)] = normal(i);
+    const T scale = static_cast<T>(1 / std::sqrt(moments.variance + eps_));
+    if (to_row_.contiguous()) return rows.normalise(x, {mean, scale, weight, bias}, size, to);
+    for (std::int64_t i = 0; i < size; ++i) {
+      const Normalisation<T> here = {mean, scale, weight == nullptr ? nullptr : weight + i,
+                                     bias == nullptr ? nullptr : bias + i};
+      rows.normalise(x + i, here, 1, to + to_row_(i));
     }
   }
 
@@ -185,7 +163,7 @@ class GroupNormKernel : public Kernel {
           return ElementOr(vectors_[v - 1].View(nullptr), InputOrNone(arguments.inputs, v), c,
                            absent);
         };
-        const double factor = static_cast<double>(at(1, T{1})) * moments.inverse_deviation;
+        const double factor = static_cast<double>(at(1, T{1})) / std::sqrt(moments.variance + eps_);
         const std::int64_t to = i / groups_ * channels_ + c;
         scale[to] = static_cast<T>(factor);
         shift[to] = static_cast<T>(static_cast<double>(at(2, T{0})) - moments.mean * factor);
@@ -214,7 +192,7 @@ class GroupNormKernel : public Kernel {
     const double mean = Sum(x, [](double value) { return value; }) / size;
     const double variance =
         Sum(x, [=](double value) { return (value - mean) * (value - mean); }) / size;
-    return {mean, 1 / std::sqrt(variance + eps_)};
+    return {mean, variance};
   }
 
   // [N, C, 1, ...]

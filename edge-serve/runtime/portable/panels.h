@@ -41,8 +41,6 @@ class PanelMatrix {
   std::int64_t full_ = 1;
 };
 
-inline constexpr std::int64_t kBlockRows = 96;  // a multiple of every kernel's max_rows
-
 // Where tap t of a block's row r has its pointer.
 inline std::int64_t PointerIndex(std::int64_t row, std::int64_t tap, std::int64_t num_taps,
                                  std::int64_t max_rows) {
@@ -61,6 +59,9 @@ struct Block {
   const T* bias = nullptr;                // num_columns(), or nullptr
   std::int64_t first_column = 0;          // of the output
   const std::int64_t* offsets = nullptr;  // [tensors of the epilogue][kBlockRows]
+  // From the last panel to the first: products with one matrix that is larger than a cache, to and
+  // fro, find half of it there.
+  bool backwards = false;
 };
 
 template <class T>
@@ -77,6 +78,7 @@ struct RowMajorProduct {
   const T* bias;
   T* to;
   std::int64_t to_pitch;
+  bool backwards = false;  // as above
 };
 template <class T>
 void Multiply(const PanelMatrix<T>& matrix, const RowMajorProduct<T>& product);

@@ -2,38 +2,14 @@
 
 #include <fmt/format.h>
 
-#include "fedge/engine/portable/math.h"
 #include "fedge/engine/portable/packed.h"
 #include "fedge/engine/portable/panels.h"
+#include "fedge/engine/portable/rows.h"
 #include "fedge/engine/portable/scratch.h"
 #include "fedge/engine/portable/staged.h"
 
 namespace fedge::portable {
 namespace {
-
-// Gates of [rows][num_gates][hidden], from x and from h; h and, for LSTM, c become those of the
-// next step.
-template <class T>
-void LstmStep(const T* from_x, const T* from_h, std::int64_t hidden, T* h, T* c) {
-  for (std::int64_t j = 0; j < hidden; ++j) {
-    const auto gate = [&](std::int64_t g) {
-      return from_x[g * hidden + j] + from_h[g * hidden + j];
-    };
-    const T cell = Sigmoid(gate(1)) * c[j] + Sigmoid(gate(0)) * Tanh(gate(2));
-    c[j] = cell;
-    h[j] = Sigmoid(gate(3)) * Tanh(cell);
-  }
-}
-
-template <class T>
-void GruStep(const T* from_x, const T* from_h, std::int64_t hidden, T* h) {
-  for (std::int64_t j = 0; j < hidden; ++j) {
-    const T reset = Sigmoid(from_x[j] + from_h[j]);
-    const T update = Sigmoid(from_x[hidden + j] + from_h[hidden + j]);
-    const T fresh = Tanh(from_x[2 * hidden + j] + reset * from_h[2 * hidden + j]);
-    h[j] = (T{1} - update) * fresh + update * h[j];
-  }
-}
 
 // What x contributes to the gates is computed for several steps at once, what h does step by step.
 template <class T>
@@ -161,14 +137,15 @@ class RecurrentKernel : public Kernel {
     }
     for (std::int64_t i = 0; i < count; ++i) {
       const std::int64_t step = op_.reverse ? count - 1 - i : i;
-      MultiplyBy(1, arguments, {h, hidden_, batch_, nullptr, nullptr, from_h, gates_});
+      MultiplyBy(1, arguments, {h, hidden_, batch_, nullptr, nullptr, from_h, gates_, i % 2 == 1});
       for (std::int64_t n = 0; n < batch_; ++n) {
-        const T* const gates = from_x + (n * kSteps + step) * gates_;
+        const Gates<T> gates = {from_x + (n * kSteps + step) * gates_, from_h + n * gates_,
+                                hidden_};
         T* const state = h + n * hidden_;
         if (op_.kind == op::Recurrent::Kind::kLstm) {
-          LstmStep(gates, from_h + n * gates_, hidden_, state, c + n * hidden_);
+          BestRowKernels<T>().lstm(gates, state, c + n * hidden_);
         } else {
-          GruStep(gates, from_h + n * gates_, hidden_, state);
+          BestRowKernels<T>().gru(gates, state);
         }
         StoreRow(state, y + n * y_strides[0] + (first + step) * y_strides[1], y_strides[2]);
       }

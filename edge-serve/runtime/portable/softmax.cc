@@ -1,8 +1,8 @@
-#include "fedge/engine/portable/softmax.h"
-
 #include <algorithm>
 #include <cmath>
 
+#include "fedge/engine/portable/math.h"
+#include "fedge/engine/portable/rows.h"
 #include "fedge/engine/portable/staged.h"
 #include "fedge/engine/portable/strided.h"
 
@@ -37,7 +37,7 @@ class SoftmaxKernel : public Kernel {
         T* const to = y + offsets[0] + done * steps[0];
         if (from_stride_ == 1 && to_stride_ == 1) {
           for (std::int64_t i = 0; i < lanes; ++i) {
-            SoftmaxRow(from + i * steps[1], size_, log_, to + i * steps[0]);
+            RunRow(from + i * steps[1], to + i * steps[0]);
           }
         } else {
           RunLanes(from, steps[1], to, steps[0], lanes);
@@ -50,10 +50,19 @@ class SoftmaxKernel : public Kernel {
  private:
   static constexpr std::int64_t kLanes = 64;
 
+  void RunRow(const T* from, T* to) const {
+    const RowKernels<T>& rows = BestRowKernels<T>();
+    if (log_) {
+      rows.log_softmax(from, size_, to);
+    } else {
+      rows.softmax(from, T{1}, size_, to);
+    }
+  }
+
   // Several rows side by side.
   void RunLanes(const T* from, std::int64_t from_step, T* to, std::int64_t to_step,
                 std::int64_t lanes) const {
-    T largest[kLanes], sum[kLanes];
+    T largest[kLanes], sum[kLanes], shifted[kLanes], power[kLanes];
     for (std::int64_t i = 0; i < lanes; ++i) largest[i] = from[i * from_step];
     for (std::int64_t k = 1; k < size_; ++k) {
       const T* const x = from + k * from_stride_;
@@ -63,11 +72,11 @@ class SoftmaxKernel : public Kernel {
     for (std::int64_t k = 0; k < size_; ++k) {
       const T* const x = from + k * from_stride_;
       T* const y = to + k * to_stride_;
+      for (std::int64_t i = 0; i < lanes; ++i) shifted[i] = x[i * from_step] - largest[i];
+      BestRowKernels<T>().exp(shifted, power, lanes);
       for (std::int64_t i = 0; i < lanes; ++i) {
-        const T shifted = x[i * from_step] - largest[i];
-        const T power = Exp(shifted);
-        sum[i] += power;
-        y[i * to_step] = log_ ? shifted : power;
+        sum[i] += power[i];
+        y[i * to_step] = log_ ? shifted[i] : power[i];
       }
     }
     for (std::int64_t i = 0; i < lanes; ++i) sum[i] = log_ ? std::log(sum[i]) : T{1} / sum[i];

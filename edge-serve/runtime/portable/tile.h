@@ -9,7 +9,8 @@ namespace fedge::portable {
 //   rows[t * max_rows + r][shift + i] * panel[(t * length + i) * columns + j]
 // or, where each column has a channel of its own (depthwise), length 1:
 //   rows[t * max_rows + r][shift + j] * panel[t * columns + j].
-// Always in this order, each sum by itself: a row's numbers do not depend on its neighbours.
+// Always in this order, each sum by itself: a row's numbers do not depend on its neighbours, nor on
+// the size of the tile. All instruction sets with fused multiply-add give the same bytes.
 template <class T>
 struct Tile {
   const T* const* rows;
@@ -19,7 +20,8 @@ struct Tile {
   std::int64_t shift;
   const T* panel;
   const T* bias;  // nullptr: zeros
-  T* sums;        // [num_rows][columns]
+  T* sums;        // [num_rows][columns], rows `pitch` apart
+  std::int64_t pitch;
 };
 
 // What an instruction set does best. `columns` is a full panel's; a narrow panel has half as many.
@@ -31,10 +33,21 @@ struct TileKernels {
   Fn full;
   Fn narrow;
   Fn depthwise;  // its panels are narrow; reads all their columns from the rows
+  // The same for the first columns of a panel; reads no further than they go.
+  void (*depthwise_part)(const Tile<T>& tile, std::int64_t num_columns);
+  Fn row;  // one row by kRowPanels full panels in a row, as wide as a tile of many rows is high
 };
 
+// Rows that are multiplied by a panel while it is in the cache: a multiple of every kernel's
+// max_rows.
+#if defined(__aarch64__)
+inline constexpr std::int64_t kBlockRows = 100;
+#else
+inline constexpr std::int64_t kBlockRows = 96;
+#endif
 inline constexpr std::int64_t kMaxTileRows = 8;
 inline constexpr std::int64_t kMaxTileColumns = 32;
+inline constexpr std::int64_t kRowPanels = 4;
 
 // That of the CPU at hand.
 template <class T>

@@ -7,6 +7,7 @@
 
 #include "fedge/common/check.h"
 #include "fedge/engine/portable/math.h"
+#include "fedge/engine/portable/rows.h"
 
 namespace fedge::portable {
 namespace {
@@ -57,29 +58,23 @@ void ApplyInteger(const op::Unary& op, const std::int64_t* from, std::int64_t* t
   }
 }
 
-template <std::floating_point T>
-T GeluTanh(T x) {
-  const T inner = T(0.79788456080286535588) * (x + T(0.044715) * x * x * x);
-  return T(0.5) * x * (T(1) + Tanh(inner));
-}
-
 // What is built of exponentials and the like.
 template <std::floating_point T>
 void ApplySmooth(const op::Unary& op, const T* from, T* to, std::int64_t count) {
+  const RowKernels<T>& rows = BestRowKernels<T>();
   const T alpha = static_cast<T>(op.alpha);
   const T beta = static_cast<T>(op.beta);
   switch (op.kind) {
     case Kind::kSilu:
-      return Map(from, to, count, [](T x) { return x / (T(1) + Exp(-x)); });
+      return rows.silu(from, to, count);
     case Kind::kGelu:
-      return Map(from, to, count,
-                 [](T x) { return T(0.5) * x * (T(1) + Erf(x * T(0.70710678118654752440))); });
+      return rows.gelu(from, to, count);
     case Kind::kGeluTanh:
-      return Map(from, to, count, GeluTanh<T>);
+      return rows.gelu_tanh(from, to, count);
     case Kind::kSigmoid:
-      return Map(from, to, count, Sigmoid<T>);
+      return rows.sigmoid(from, to, count);
     case Kind::kTanh:
-      return Map(from, to, count, [](T x) { return Tanh(x); });
+      return rows.tanh(from, to, count);
     case Kind::kElu:
       return Map(from, to, count, [=](T x) { return x > 0 ? x : alpha * std::expm1(x); });
     case Kind::kSoftplus:
@@ -87,12 +82,12 @@ void ApplySmooth(const op::Unary& op, const T* from, T* to, std::int64_t count) 
         return x * alpha > beta ? x : std::log1p(std::exp(x * alpha)) / alpha;
       });
     case Kind::kExp:
-      return Map(from, to, count, [](T x) { return Exp(x); });
+      return rows.exp(from, to, count);
     case Kind::kLog:
       return Map(from, to, count, [](T x) { return std::log(x); });
     default:
       FEDGE_CHECK(op.kind == Kind::kErf);
-      return Map(from, to, count, [](T x) { return Erf(x); });
+      return rows.erf(from, to, count);
   }
 }
 

@@ -50,14 +50,15 @@ INSTANTIATE_TEST_SUITE_P(
         "torch.softplus(x, 2.0, 1.0)", "(torch.exp(x).log().abs() + 1).sqrt().rsqrt()",
         "torch.ceil(x * 3) + torch.floor(x * 3) + torch.round(x * 3)", "torch.erf(x).reciprocal()",
         "torch.square(x) + x ** 2 + x ** 3 + 2 ** x", "torch.pow(x.abs(), 0.5) + x.abs() ** 1.3",
-        "1 - x", "2 / (x + 3)", "x // 0.3", "torch.rsub(x, 3, alpha=2)",
+        "1 - x", "2 / (x + 3)", "x // 0.25", "torch.rsub(x, 3, alpha=2)",
         "torch.add(x, x, alpha=0.5)", "torch.minimum(x, x.flip(1)) + torch.maximum(x, self.w[0])",
         "(x > 0).float() + (x <= 0.5).long()", "(x > 0) & (x < 0.5) | ~(x != x)",
         "torch.where(x > 0, x, torch.zeros([1]))",
         "x.masked_fill(x > 0.2, float('-inf')).clamp(min=-9)", "torch.addcmul(x, x, x, value=0.3)",
-        "torch.matmul(x, self.w.t())", "x @ self.w.transpose(0, 1)",
-        "torch.addmm(self.w[:, 0], x, self.w.t())", "torch.mv(x, self.w[1])",
-        "torch.bmm(x.unsqueeze(1), x.unsqueeze(2))", "torch.matmul(x.unsqueeze(2), x.unsqueeze(1))",
+        "torch.matmul(x, self.w.t())", "x.reshape([-1, 3, 2]).T.permute([2, 0, 1])",
+        "x @ self.w.transpose(0, 1)", "torch.addmm(self.w[:, 0], x, self.w.t())",
+        "torch.mv(x, self.w[1])", "torch.bmm(x.unsqueeze(1), x.unsqueeze(2))",
+        "torch.matmul(x.unsqueeze(2), x.unsqueeze(1))",
         "torch.layer_norm(x, [6], self.w[0], self.w[1])", "torch.softmax(x, 1, dtype=7)",
         "torch.sum(x, [1], True) + x.mean() * 0 + x.prod(1, keepdim=True)",
         "x.max(1)[0] + x.min(dim=1)[1] + x.argmax(1) + x.argmin(dim=1)",
@@ -175,6 +176,18 @@ def forward(self, x):
                       kVector)
                   .message(),
               HasSubstr("forward changes 'steps'"));
+}
+
+// 1 // 0.1 is 9, though 1 / 0.1 is 10.
+TEST(LowerTest, RefusesQuotientsThatLibTorchRoundsOtherwise) {
+  EXPECT_THAT(ErrorOf(Returning("x // 0.1"), kVector).message(), HasSubstr("power of two"));
+  EXPECT_THAT(ErrorOf(Returning("torch.div(x, 3.0, rounding_mode='floor')"), kVector).message(),
+              HasSubstr("power of two"));
+}
+
+TEST(LowerTest, RefusesAnOrderThatIsLibTorchsOwn) {
+  EXPECT_THAT(ErrorOf(Returning("torch.topk(x, 3, -1, True, False)[0]"), kVector).message(),
+              HasSubstr("sorted=True"));
 }
 
 TEST(LowerTest, RefusesRandomNumbers) {

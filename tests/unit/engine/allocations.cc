@@ -20,6 +20,9 @@ void* operator new(std::size_t size) { return Allocate(size == 0 ? 1 : size, 16)
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return Allocate(size == 0 ? 1 : size, static_cast<std::size_t>(alignment));
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return Allocate(size == 0 ? 1 : size, 16);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }

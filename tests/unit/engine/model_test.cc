@@ -107,7 +107,7 @@ TEST(ModelTest, ManyContextsRunAtOnce) {
   {
     std::vector<std::jthread> threads;
     for (int t = 0; t < 4; ++t) {
-      threads.emplace_back([&] {
+      threads.emplace_back([&, t] {
         Context context(model.get());
         for (int i = 0; i < 40; ++i) {
           const std::int64_t batch = 1 + (i + t) % 4;
