@@ -102,7 +102,9 @@ TEST(QuantConvTest, AGridOfShapesIsExact) {
   }
   ::testing::Test::RecordProperty("taken_by_onednn", taken);
   // All but what it has only by matrix products of gathered rows.
-  if (CpuIsExact()) EXPECT_GE(taken, static_cast<int>(std::size(kCases)) * 3);
+  if (CpuIsExact()) {
+    EXPECT_GE(taken, static_cast<int>(std::size(kCases)) * 3);
+  }
 }
 
 TEST(QuantConvTest, SumsDoNotSaturate) {
