@@ -229,6 +229,12 @@ Text WriteOp(const op::CumSum& op, const ScriptNode& node) {
   return fmt::format("torch.cumsum({}, {})", node.inputs[0], op.dim);
 }
 
+// WriteScript refuses integer layers.
+template <class Quantized>
+Text WriteOp(const Quantized&, const ScriptNode&) {
+  return {};
+}
+
 }  // namespace
 
 Text ScriptText(const Dim& dim) {

@@ -139,6 +139,10 @@ class Writer {
 
 Result<std::string> WriteScript(const LoweredModel& model,
                                 const std::vector<ScriptConstant>& constants) {
+  for (const Node& node : model.program.nodes) {
+    if (!IsQuantized(node.op)) continue;
+    return Unimplemented("{} '{:.80}' is not written as TorchScript", OpName(node.op), node.name);
+  }
   return Writer(model, constants).Write();
 }
 

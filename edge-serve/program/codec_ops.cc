@@ -118,6 +118,21 @@ op::Pair ReadPair(const ProtoList& list, Status& status) {
   return {};
 }
 
+template <class QuantizedConv>
+void WriteQuantConv(const QuantizedConv& op, v1::QuantConv& conv) {
+  SetList(op.stride, conv.mutable_stride());
+  SetList(op.pad_begin, conv.mutable_pad_begin());
+  SetList(op.pad_end, conv.mutable_pad_end());
+  SetList(op.dilation, conv.mutable_dilation());
+  conv.set_groups(op.groups);
+}
+
+template <class Parameters, class Proto>
+void WriteParameters(const Parameters& op, Proto& proto) {
+  proto.set_scale(op.scale);
+  proto.set_zero_point(op.zero_point);
+}
+
 // What writes each operator.
 struct Writer {
   v1::Node& node;
@@ -228,6 +243,22 @@ struct Writer {
     recurrent.set_kind(Encode<RecurrentKind, v1::Recurrent::Kind>(kRecurrent, op.kind));
     recurrent.set_reverse(op.reverse);
   }
+  void operator()(const op::Quantize& op) const { WriteParameters(op, *node.mutable_quantize()); }
+  void operator()(const op::Dequantize& op) const {
+    WriteParameters(op, *node.mutable_dequantize());
+  }
+  void operator()(const op::QuantConv& op) const { WriteQuantConv(op, *node.mutable_quant_conv()); }
+  void operator()(const op::QuantLinear&) const { node.mutable_quant_linear(); }
+  void operator()(const op::DynamicQuantLinear&) const { node.mutable_dynamic_quant_linear(); }
+  void operator()(const op::DynamicQuantConv& op) const {
+    WriteQuantConv(op, *node.mutable_dynamic_quant_conv());
+  }
+  void operator()(const op::QuantAdd& op) const {
+    v1::QuantAdd& add = *node.mutable_quant_add();
+    add.set_a_scale(op.a_scale);
+    add.set_b_scale(op.b_scale);
+    add.set_offset(op.offset);
+  }
 };
 
 Result<Op> Read(const v1::Unary& unary) {
@@ -290,6 +321,22 @@ Result<Op> Read(const v1::Recurrent& recurrent) {
   FEDGE_ASSIGN_OR_RETURN(
       const auto kind, (Decode<RecurrentKind, v1::Recurrent::Kind>(kRecurrent, recurrent.kind())));
   return Op(op::Recurrent{kind, recurrent.reverse()});
+}
+
+template <class QuantizedConv>
+Result<Op> ReadQuantConv(const v1::QuantConv& conv) {
+  Status status;
+  const QuantizedConv op{.stride = ReadPair(conv.stride(), status),
+                         .pad_begin = ReadPair(conv.pad_begin(), status),
+                         .pad_end = ReadPair(conv.pad_end(), status),
+                         .dilation = ReadPair(conv.dilation(), status),
+                         .groups = conv.groups()};
+  if (!status.ok()) return status;
+  return Op(op);
+}
+
+Result<Op> Read(const v1::QuantAdd& add) {
+  return Op(op::QuantAdd{add.a_scale(), add.b_scale(), add.offset()});
 }
 
 }  // namespace
@@ -355,6 +402,20 @@ Result<Op> OpFromProto(const v1::Node& node) {
       return Op(op::CumSum{node.cumsum().dim()});
     case v1::Node::kRecurrent:
       return Read(node.recurrent());
+    case v1::Node::kQuantize:
+      return Op(op::Quantize{node.quantize().scale(), node.quantize().zero_point()});
+    case v1::Node::kDequantize:
+      return Op(op::Dequantize{node.dequantize().scale(), node.dequantize().zero_point()});
+    case v1::Node::kQuantConv:
+      return ReadQuantConv<op::QuantConv>(node.quant_conv());
+    case v1::Node::kQuantLinear:
+      return Op(op::QuantLinear{});
+    case v1::Node::kDynamicQuantLinear:
+      return Op(op::DynamicQuantLinear{});
+    case v1::Node::kDynamicQuantConv:
+      return ReadQuantConv<op::DynamicQuantConv>(node.dynamic_quant_conv());
+    case v1::Node::kQuantAdd:
+      return Read(node.quant_add());
     case v1::Node::OP_NOT_SET:
       break;
   }

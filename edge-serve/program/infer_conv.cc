@@ -69,21 +69,14 @@ Result<Dim> OutputSize(const op::Conv& op, std::size_t i, const Dim& size, std::
 
 }  // namespace
 
-Result<Types> Infer(const op::Conv& op, Inputs inputs, Declared) {
-  FEDGE_RETURN_IF_ERROR(CheckArity(inputs, {"x", "weight", "bias?"}));
-  const TensorType& x = *inputs[0];
-  const TensorType& weight = *inputs[1];
+Result<Shape> ConvOutputShape(const op::Conv& op, const TensorType& x, const TensorType& weight) {
   const std::size_t rank = x.shape.size();
   if (rank != 3 && rank != 4) {
     return InvalidArgument("x is {}, but must be [N, C, W] or [N, C, H, W]", ToString(x.shape));
   }
-  FEDGE_RETURN_IF_ERROR(CheckFloating("x", x));
-  FEDGE_RETURN_IF_ERROR(CheckSameDType("weight", weight, x));
   FEDGE_RETURN_IF_ERROR(CheckRank("weight", weight, rank));
   FEDGE_RETURN_IF_ERROR(CheckAttributes(op, rank == 3));
   FEDGE_ASSIGN_OR_RETURN(const Dim channels, OutputChannels(op, x, weight));
-  FEDGE_RETURN_IF_ERROR(CheckShape("bias", inputs[2], {channels}));
-
   Shape shape = {x.shape[0], channels};
   for (std::size_t d = 2; d < rank; ++d) {
     const Dim& kernel = weight.shape[d];
@@ -92,6 +85,16 @@ Result<Types> Infer(const op::Conv& op, Inputs inputs, Declared) {
     FEDGE_ASSIGN_OR_RETURN(const Dim size, OutputSize(op, d + 2 - rank, x.shape[d], kernel.base));
     shape.push_back(size);
   }
+  return shape;
+}
+
+Result<Types> Infer(const op::Conv& op, Inputs inputs, Declared) {
+  FEDGE_RETURN_IF_ERROR(CheckArity(inputs, {"x", "weight", "bias?"}));
+  const TensorType& x = *inputs[0];
+  FEDGE_RETURN_IF_ERROR(CheckFloating("x", x));
+  FEDGE_RETURN_IF_ERROR(CheckSameDType("weight", *inputs[1], x));
+  FEDGE_ASSIGN_OR_RETURN(Shape shape, ConvOutputShape(op, x, *inputs[1]));
+  FEDGE_RETURN_IF_ERROR(CheckShape("bias", inputs[2], {shape[1]}));
   return Types{{x.dtype, std::move(shape)}};
 }
 

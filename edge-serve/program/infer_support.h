@@ -49,6 +49,9 @@ bool AtMost(const Dim& a, const Dim& b);
 // InvalidArgument if an optional size does not exist: it overflows, or grows as no Dim does.
 Result<Dim> Exactly(const std::optional<Dim>& dim, std::string_view what);
 
+// Of a convolution of these tensors, whatever their dtypes; checks the operator's attributes.
+Result<Shape> ConvOutputShape(const op::Conv& op, const TensorType& x, const TensorType& weight);
+
 // One per operator family.
 Result<Types> Infer(const op::Unary&, Inputs, Declared);
 Result<Types> Infer(const op::Binary&, Inputs, Declared);
@@ -78,5 +81,12 @@ Result<Types> Infer(const op::Resize&, Inputs, Declared);
 Result<Types> Infer(const op::Gather&, Inputs, Declared);
 Result<Types> Infer(const op::CumSum&, Inputs, Declared);
 Result<Types> Infer(const op::Recurrent&, Inputs, Declared);
+Result<Types> Infer(const op::Quantize&, Inputs, Declared);
+Result<Types> Infer(const op::Dequantize&, Inputs, Declared);
+Result<Types> Infer(const op::QuantConv&, Inputs, Declared);
+Result<Types> Infer(const op::QuantLinear&, Inputs, Declared);
+Result<Types> Infer(const op::DynamicQuantLinear&, Inputs, Declared);
+Result<Types> Infer(const op::DynamicQuantConv&, Inputs, Declared);
+Result<Types> Infer(const op::QuantAdd&, Inputs, Declared);
 
 }  // namespace fedge::internal

@@ -149,11 +149,26 @@ std::string_view Name(const op::CumSum&) { return "cumsum"; }
 std::string_view Name(const op::Recurrent& op) {
   return op.kind == op::Recurrent::Kind::kLstm ? "lstm" : "gru";
 }
+std::string_view Name(const op::Quantize&) { return "quantize"; }
+std::string_view Name(const op::Dequantize&) { return "dequantize"; }
+std::string_view Name(const op::QuantConv&) { return "quant_conv"; }
+std::string_view Name(const op::QuantLinear&) { return "quant_linear"; }
+std::string_view Name(const op::DynamicQuantLinear&) { return "dynamic_quant_linear"; }
+std::string_view Name(const op::DynamicQuantConv&) { return "dynamic_quant_conv"; }
+std::string_view Name(const op::QuantAdd&) { return "quant_add"; }
 
 }  // namespace
 
 std::string_view OpName(const Op& op) {
   return std::visit([](const auto& alternative) { return Name(alternative); }, op);
+}
+
+bool IsQuantized(const Op& op) {
+  return std::holds_alternative<op::Quantize>(op) || std::holds_alternative<op::Dequantize>(op) ||
+         std::holds_alternative<op::QuantConv>(op) || std::holds_alternative<op::QuantLinear>(op) ||
+         std::holds_alternative<op::DynamicQuantLinear>(op) ||
+         std::holds_alternative<op::DynamicQuantConv>(op) ||
+         std::holds_alternative<op::QuantAdd>(op);
 }
 
 }  // namespace fedge

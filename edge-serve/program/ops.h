@@ -279,17 +279,100 @@ struct Recurrent {
   friend bool operator==(const Recurrent&, const Recurrent&) = default;
 };
 
+// Integer layers. Their arithmetic is the same everywhere, to the byte: sums are exact in int32,
+// which the limits on their length make sure of; what is not an integer is float32, each operation
+// rounded by itself (no fused multiply-add); rne rounds to the nearest integer, even of two;
+// sat clamps to 0..255. Scales are finite and above 0, zero points in 0..255. A byte q stands for
+// scale * (q - zero_point).
+
+// float32 -> uint8: sat(rne(x * (1 / scale)) + zero_point), the reciprocal in float32; NaN becomes
+// the zero point.
+struct Quantize {
+  float scale = 1;
+  std::int32_t zero_point = 0;
+  friend bool operator==(const Quantize&, const Quantize&) = default;
+};
+
+// uint8 -> float32: float(q - zero_point) * scale.
+struct Dequantize {
+  float scale = 1;
+  std::int32_t zero_point = 0;
+  friend bool operator==(const Dequantize&, const Dequantize&) = default;
+};
+
+// A convolution of bytes. Inputs: x uint8 [N, C, (H,) W]; weight int8 [O, C / groups, ...]; bias
+// float32 [O], in units of the sum, with the corrections for both zero points in it; scale float32
+// [O]. Padding is the byte 0. Output, as declared: uint8, sat(rne((float(sum) + bias) * scale)), so
+// that a zero point of 0 is a ReLU; or float32, (float(sum) + bias) * scale.
+struct QuantConv {
+  Pair stride = {1, 1};
+  Pair pad_begin = {0, 0};
+  Pair pad_end = {0, 0};
+  Pair dilation = {1, 1};
+  std::int64_t groups = 1;
+  friend bool operator==(const QuantConv&, const QuantConv&) = default;
+};
+
+// A linear layer of bytes: x uint8 [..., K]; weight int8 [M, K]; bias, scale float32 [M]. Output as
+// QuantConv's.
+struct QuantLinear {
+  friend bool operator==(const QuantLinear&, const QuantLinear&) = default;
+};
+
+// A linear layer whose input is quantized while it runs, each row (the last dimension) in a range
+// of its own. Inputs: x float32 [..., K]; weight int8 [M, K]; the weights' scales float32 [M]; bias
+// float32 [M] or absent (zeros). For each row, in float32:
+//   lo = min(0, min x), hi = max(0, max x), s = (hi - lo) / 255, or 1 where that is not normal,
+//   inv = 1 / s, zp = sat(rne(-lo * inv)), q[k] = sat(rne(x[k] * inv) + zp),
+//   y[m] = float(sum of (q[k] - zp) * weight[m, k]) * (s * scale[m]) + bias[m].
+// A row with an infinity or a NaN in it gives NaN everywhere.
+struct DynamicQuantLinear {
+  friend bool operator==(const DynamicQuantLinear&, const DynamicQuantLinear&) = default;
+};
+
+// The same for a convolution: ranges per sample (the first dimension); padding is the zero point.
+// Inputs: x float32 [N, C, (H,) W]; weight int8 [O, C / groups, ...]; scales float32 [O]; bias
+// float32 [O] or absent.
+struct DynamicQuantConv {
+  Pair stride = {1, 1};
+  Pair pad_begin = {0, 0};
+  Pair pad_end = {0, 0};
+  Pair dilation = {1, 1};
+  std::int64_t groups = 1;
+  friend bool operator==(const DynamicQuantConv&, const DynamicQuantConv&) = default;
+};
+
+// uint8 + uint8 of the same shape -> uint8:
+// sat(rne((float(a) * a_scale + float(b) * b_scale) + offset)).
+struct QuantAdd {
+  float a_scale = 1;
+  float b_scale = 1;
+  float offset = 0;
+  friend bool operator==(const QuantAdd&, const QuantAdd&) = default;
+};
+
+// The convolution over numbers that goes over its input in the same way.
+template <class QuantizedConv>
+Conv AsConv(const QuantizedConv& conv) {
+  return {conv.stride, conv.pad_begin, conv.pad_end, conv.dilation, conv.groups, false, {0, 0}};
+}
+
 }  // namespace fedge::op
 
 namespace fedge {
 
-using Op = std::variant<op::Unary, op::Binary, op::Where, op::Cast, op::Conv, op::Linear,
-                        op::MatMul, op::Attention, op::BatchNorm, op::LayerNorm, op::GroupNorm,
-                        op::Softmax, op::Pool, op::AdaptivePool, op::Reduce, op::ArgMax, op::TopK,
-                        op::Concat, op::Slice, op::Reshape, op::Permute, op::Expand, op::Fill,
-                        op::Pad, op::Resize, op::Gather, op::CumSum, op::Recurrent>;
+using Op =
+    std::variant<op::Unary, op::Binary, op::Where, op::Cast, op::Conv, op::Linear, op::MatMul,
+                 op::Attention, op::BatchNorm, op::LayerNorm, op::GroupNorm, op::Softmax, op::Pool,
+                 op::AdaptivePool, op::Reduce, op::ArgMax, op::TopK, op::Concat, op::Slice,
+                 op::Reshape, op::Permute, op::Expand, op::Fill, op::Pad, op::Resize, op::Gather,
+                 op::CumSum, op::Recurrent, op::Quantize, op::Dequantize, op::QuantConv,
+                 op::QuantLinear, op::DynamicQuantLinear, op::DynamicQuantConv, op::QuantAdd>;
 
 // "conv", "relu", "add", "mean": for messages and reports.
 std::string_view OpName(const Op& op);
+
+// One of the integer layers.
+bool IsQuantized(const Op& op);
 
 }  // namespace fedge

@@ -12,6 +12,7 @@ namespace fedge {
 namespace {
 
 constexpr std::uint32_t kSchemaVersion = 1;
+constexpr std::string_view kInt8 = "int8";  // the feature of programs with integer layers
 // Of Program, which is what bounds a parsed program's memory: each is at most one message.
 constexpr std::size_t kMaxFields = 1 << 16;
 
@@ -109,9 +110,10 @@ Result<Program> FromProto(const v1::Program& program) {
     return Unimplemented("is of schema version {}; this program reads {}", program.schema_version(),
                          kSchemaVersion);
   }
-  if (program.features_size() > 0) {
+  for (const std::string& feature : program.features()) {
+    if (feature == kInt8) continue;
     return Unimplemented("needs '{:.80}', which this program does not know: use a newer one",
-                         program.features(0));
+                         feature);
   }
   Program out;
   for (const v1::Value& value : program.values()) {
@@ -161,6 +163,10 @@ Status CheckSources(const Archive& archive, const Program& program) {
 std::string ProgramToBytes(const Program& program) {
   v1::Program out;
   out.set_schema_version(kSchemaVersion);
+  if (std::any_of(program.nodes.begin(), program.nodes.end(),
+                  [](const Node& node) { return IsQuantized(node.op); })) {
+    out.add_features(std::string(kInt8));
+  }
   for (const Value& value : program.values) ValueToProto(value, *out.add_values());
   for (const Node& node : program.nodes) NodeToProto(node, *out.add_nodes());
   const auto add = [](const Port& port, v1::Port& to) {

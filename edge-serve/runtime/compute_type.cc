@@ -1,5 +1,6 @@
 #include "fedge/engine/compute_type.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <set>
@@ -114,6 +115,11 @@ class Retyper {
 }  // namespace
 
 DType ResolveComputeType(ComputeType type, const Graph& graph) {
+  // The arithmetic of integer layers is float32's (see ops.h).
+  if (std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                  [](const GraphNode& node) { return IsQuantized(node.node.op); })) {
+    return DType::kFloat32;
+  }
   switch (type) {
     case ComputeType::kFloat32:
       return DType::kFloat32;

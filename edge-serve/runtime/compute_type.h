@@ -22,7 +22,8 @@ Result<ComputeType> ParseComputeType(std::string_view name);
 namespace internal {
 
 // The dtype that kAuto stands for: that in which the graph's large constants are stored, if the
-// CPU has instructions for it.
+// CPU has instructions for it. Always float32 where there are integer layers: their scales and
+// ranges are.
 DType ResolveComputeType(ComputeType type, const Graph& graph);
 
 // Computes in `dtype` whatever the graph computes in float32 or less. Its inputs and outputs keep

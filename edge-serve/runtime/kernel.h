@@ -35,8 +35,8 @@ struct TensorView {
 // row's sums apart.
 //
 // Inputs may be views: of any strides, 0 where a dimension was expanded. An output's strides are
-// those asked for, and never 0. Outputs overlap no input, but for Unary, Binary, Where, Cast and
-// BatchNorm, where the output may be the very memory of an input of the same strides.
+// those asked for, and never 0. Outputs overlap no input, but for Unary, Binary, Where, Cast,
+// BatchNorm and QuantAdd, where the output may be the very memory of an input of the same strides.
 class Kernel {
  public:
   struct Arguments {

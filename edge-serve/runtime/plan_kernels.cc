@@ -11,7 +11,7 @@ namespace {
 bool WorksInPlace(const Op& op) {
   return std::holds_alternative<op::Unary>(op) || std::holds_alternative<op::Binary>(op) ||
          std::holds_alternative<op::Where>(op) || std::holds_alternative<op::Cast>(op) ||
-         std::holds_alternative<op::BatchNorm>(op);
+         std::holds_alternative<op::BatchNorm>(op) || std::holds_alternative<op::QuantAdd>(op);
 }
 
 TensorView ViewOfRegion(DType dtype, const Region& region) {

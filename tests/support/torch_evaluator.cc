@@ -373,6 +373,12 @@ Outputs Run(const op::Recurrent& op, const Inputs& in, const Declared&) {
   return outputs;
 }
 
+// Integer layers have references of their own.
+template <class Other>
+Outputs Run(const Other&, const Inputs&, const Declared&) {
+  throw std::runtime_error("there is no such operator in LibTorch");
+}
+
 Tensor Constant(const Value& value, const Archive& archive, const std::string& extra) {
   std::string_view bytes = extra;
   if (value.constant->record != "extra/fedge/constants.bin") {

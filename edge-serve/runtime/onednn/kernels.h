@@ -13,5 +13,7 @@ KernelPtr Make(const RuntimePtr& runtime, const op::Conv& op, const KernelReques
 KernelPtr MakeLinear(const RuntimePtr& runtime, const KernelRequest& request,
                      std::size_t min_bytes);
 KernelPtr Make(const RuntimePtr& runtime, const op::MatMul& op, const KernelRequest& request);
+KernelPtr Make(const RuntimePtr& runtime, const op::QuantConv& op, const KernelRequest& request);
+KernelPtr MakeQuantLinear(const RuntimePtr& runtime, const KernelRequest& request);
 
 }  // namespace fedge::onednn

@@ -32,6 +32,7 @@ namespace fedge::onednn {
   X(primitive_attr_destroy)                  \
   X(primitive_attr_set_scratchpad_mode)      \
   X(primitive_attr_set_post_ops)             \
+  X(primitive_attr_set_output_scales)        \
   X(dilated_convolution_forward_desc_init)   \
   X(dilated_deconvolution_forward_desc_init) \
   X(matmul_desc_init)                        \

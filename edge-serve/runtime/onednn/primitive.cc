@@ -42,6 +42,10 @@ dnnl_memory_desc_t Description::scratchpad(const Runtime& runtime) const {
   return Query(runtime, desc_.get(), dnnl_query_scratchpad_md);
 }
 
+std::string_view Description::implementation(const Runtime& runtime) const {
+  return Implementation(runtime, desc_.get());
+}
+
 bool Description::is_brgemm(const Runtime& runtime) const {
   return Implementation(runtime, desc_.get()).starts_with("brg");
 }

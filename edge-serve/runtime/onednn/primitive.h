@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "fedge/engine/onednn/runtime.h"
@@ -36,6 +37,8 @@ class Description {
   dnnl_memory_desc_t scratchpad(const Runtime& runtime) const;
   // Whether it is one of the batched products (BRGEMM): see linear.cc.
   bool is_brgemm(const Runtime& runtime) const;
+  // oneDNN's name of the code: "jit_int8:avx2".
+  std::string_view implementation(const Runtime& runtime) const;
 
  private:
   Handle<dnnl_primitive_desc_t> desc_;

@@ -25,6 +25,12 @@ class OneDnnProvider final : public KernelProvider {
     if (const auto* op = std::get_if<op::MatMul>(&request.node.op)) {
       return onednn::Make(runtime_, *op, request);
     }
+    if (const auto* op = std::get_if<op::QuantConv>(&request.node.op)) {
+      return onednn::Make(runtime_, *op, request);
+    }
+    if (std::holds_alternative<op::QuantLinear>(request.node.op)) {
+      return onednn::MakeQuantLinear(runtime_, request);
+    }
     return nullptr;
   }
 

@@ -6,7 +6,20 @@
 namespace fedge::onednn {
 namespace {
 
-dnnl_data_type_t TypeOf(DType dtype) { return dtype == DType::kBFloat16 ? dnnl_bf16 : dnnl_f32; }
+dnnl_data_type_t TypeOf(DType dtype) {
+  switch (dtype) {
+    case DType::kBFloat16:
+      return dnnl_bf16;
+    case DType::kUInt8:
+      return dnnl_u8;
+    case DType::kInt8:
+      return dnnl_s8;
+    default:
+      return dnnl_f32;
+  }
+}
+
+bool Includes(unsigned isa, unsigned other) { return (isa & other) == other; }
 
 }  // namespace
 
@@ -45,6 +58,14 @@ bool Runtime::Takes(DType dtype) const {
   return dtype == DType::kBFloat16 &&
          (library_->get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) ==
              dnnl_cpu_isa_avx512_core_bf16;
+}
+
+Runtime::ByteProducts Runtime::byte_products() const {
+  const auto isa = static_cast<unsigned>(library_->get_effective_cpu_isa());
+  if (Includes(isa, dnnl_cpu_isa_avx512_core_vnni) || Includes(isa, dnnl_cpu_isa_avx2_vnni)) {
+    return ByteProducts::kExact;
+  }
+  return Includes(isa, dnnl_cpu_isa_avx2) ? ByteProducts::kInPairs : ByteProducts::kNone;
 }
 
 Handle<dnnl_memory_t> Runtime::MakeMemory(const dnnl_memory_desc_t& desc, void* data) const {

@@ -56,6 +56,10 @@ class Runtime {
   bool has_gemm() const;
   // Whether there are kernels for tensors of this type.
   bool Takes(DType dtype) const;
+  // How products of unsigned and signed bytes are added up. Without the instructions for it, two at
+  // a time saturate at 16 bits.
+  enum class ByteProducts { kNone, kInPairs, kExact };
+  ByteProducts byte_products() const;
 
   Handle<dnnl_memory_t> MakeMemory(const dnnl_memory_desc_t& desc, void* data) const;
   Handle<dnnl_stream_t> MakeStream() const;

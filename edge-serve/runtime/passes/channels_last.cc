@@ -8,7 +8,8 @@ namespace fedge::internal {
 namespace {
 
 bool WantsChannelsLast(const Op& op) {
-  return std::holds_alternative<op::Conv>(op) || std::holds_alternative<op::Pool>(op) ||
+  return std::holds_alternative<op::Conv>(op) || std::holds_alternative<op::QuantConv>(op) ||
+         std::holds_alternative<op::DynamicQuantConv>(op) || std::holds_alternative<op::Pool>(op) ||
          std::holds_alternative<op::AdaptivePool>(op) || std::holds_alternative<op::Resize>(op) ||
          std::holds_alternative<op::BatchNorm>(op);
 }
@@ -17,7 +18,9 @@ bool WantsChannelsLast(const Op& op) {
 bool KeepsLayout(const Op& op) {
   return std::holds_alternative<op::Unary>(op) || std::holds_alternative<op::Binary>(op) ||
          std::holds_alternative<op::Where>(op) || std::holds_alternative<op::Cast>(op) ||
-         std::holds_alternative<op::Concat>(op) || std::holds_alternative<op::Pad>(op);
+         std::holds_alternative<op::Concat>(op) || std::holds_alternative<op::Pad>(op) ||
+         std::holds_alternative<op::Quantize>(op) || std::holds_alternative<op::Dequantize>(op) ||
+         std::holds_alternative<op::QuantAdd>(op);
 }
 
 class Assigner {

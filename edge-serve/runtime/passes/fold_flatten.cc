@@ -26,6 +26,11 @@ std::optional<Sizes> Flattened(const Graph& graph, const Node& flatten) {
   return sizes;
 }
 
+bool IsLinear(const Op& op) {
+  return std::holds_alternative<op::Linear>(op) || std::holds_alternative<op::QuantLinear>(op) ||
+         std::holds_alternative<op::DynamicQuantLinear>(op);
+}
+
 // Columns (c, h, w) as (h, w, c).
 GraphValue ReorderColumns(const GraphValue& weight, const Sizes& sizes) {
   const std::int64_t rows = weight.shape[0].base;
@@ -57,7 +62,7 @@ void FoldFlatten(Graph& graph, Providers) {
   GraphEditor editor(graph);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const GraphNode* node = editor.Visit(i);
-    if (node == nullptr || !std::holds_alternative<op::Linear>(node->node.op)) continue;
+    if (node == nullptr || !IsLinear(node->node.op)) continue;
     const ValueId flat = node->node.inputs[0];
     const ValueId weight = node->node.inputs[1];
     if (editor.ProducedBy<op::Reshape>(flat) == nullptr || editor.uses(flat) != 1 ||

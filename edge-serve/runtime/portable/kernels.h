@@ -42,5 +42,12 @@ KernelPtr Make(const op::Resize& op, const KernelRequest& request);
 KernelPtr Make(const op::Gather& op, const KernelRequest& request);
 KernelPtr Make(const op::CumSum& op, const KernelRequest& request);
 KernelPtr Make(const op::Recurrent& op, const KernelRequest& request);
+KernelPtr Make(const op::Quantize& op, const KernelRequest& request);
+KernelPtr Make(const op::Dequantize& op, const KernelRequest& request);
+KernelPtr Make(const op::QuantConv& op, const KernelRequest& request);
+KernelPtr Make(const op::QuantLinear& op, const KernelRequest& request);
+KernelPtr Make(const op::DynamicQuantLinear& op, const KernelRequest& request);
+KernelPtr Make(const op::DynamicQuantConv& op, const KernelRequest& request);
+KernelPtr Make(const op::QuantAdd& op, const KernelRequest& request);
 
 }  // namespace fedge::portable

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <concepts>
+#include <cstdint>
 #include <limits>
 #include <span>
 
@@ -118,17 +120,26 @@ class PoolKernel : public Kernel {
       for (std::int64_t j = x.begin; j < x.end; j += x_.step) {
         const T* const row = from + i * from_[0] + j * from_[1];
         if (average_) {
-          for (std::int64_t c = 0; c < lanes; ++c) values[c] += row[c];
+          Add(row, values, lanes);
         } else {
           for (std::int64_t c = 0; c < lanes; ++c) values[c] = Largest(row[c], values[c]);
         }
       }
     }
-    if (average_) {
-      const T divisor = static_cast<T>(Divisor(y, x));
-      for (std::int64_t c = 0; c < lanes; ++c) values[c] /= divisor;
-    }
+    if (average_) Divide(values, Divisor(y, x), lanes);
     std::copy_n(values, lanes, to);
+  }
+
+  // There are no averages of bytes.
+  static void Add(const T* row, T* values, std::int64_t lanes) {
+    if constexpr (!std::same_as<T, std::uint8_t>) {
+      for (std::int64_t c = 0; c < lanes; ++c) values[c] += row[c];
+    }
+  }
+  static void Divide(T* values, std::int64_t divisor, std::int64_t lanes) {
+    if constexpr (!std::same_as<T, std::uint8_t>) {
+      for (std::int64_t c = 0; c < lanes; ++c) values[c] /= static_cast<T>(divisor);
+    }
   }
 
   std::int64_t Divisor(const Window& y, const Window& x) const {
@@ -154,6 +165,9 @@ class PoolKernel : public Kernel {
 }  // namespace
 
 KernelPtr Make(const op::Pool& op, const KernelRequest& request) {
+  if (request.inputs[0].dtype == DType::kUInt8 && !op.average) {
+    return std::make_unique<PoolKernel<std::uint8_t>>(op, request);
+  }
   if (op.average) return MakeFloating<PoolKernel>(op, request);
   return MakeNumeric<PoolKernel>(op, request);
 }

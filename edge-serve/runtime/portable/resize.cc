@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <cstdint>
 
 #include "fedge/engine/portable/staged.h"
 #include "fedge/engine/portable/strided.h"
@@ -79,13 +80,19 @@ class ResizeKernel : public Kernel {
   }
 
  private:
+  static constexpr bool kBlends = !std::same_as<T, std::uint8_t>;
+
   static std::vector<Source<T>> Axis(const op::Resize& op, std::int64_t input, std::int64_t output,
                                      double scale) {
     std::vector<Source<T>> sources;
     for (std::int64_t i = 0; i < output; ++i) {
-      sources.push_back(op.mode == op::Resize::Mode::kNearest
-                            ? NearestSource<T>(i, input, output, scale)
-                            : LinearSource<T>(op, i, input, output, scale));
+      if constexpr (kBlends) {
+        if (op.mode == op::Resize::Mode::kLinear) {
+          sources.push_back(LinearSource<T>(op, i, input, output, scale));
+          continue;
+        }
+      }
+      sources.push_back(NearestSource<T>(i, input, output, scale));
     }
     return sources;
   }
@@ -96,7 +103,7 @@ class ResizeKernel : public Kernel {
       for (const Source<T>& x : x_) {
         if (nearest_) {
           std::copy_n(from + y.first * from_[0] + x.first * from_[1], channels_, position);
-        } else {
+        } else if constexpr (kBlends) {
           Blend(from, y, x, position);
         }
         position += to_[1];
@@ -105,7 +112,7 @@ class ResizeKernel : public Kernel {
     }
   }
 
-  void Blend(const T* from, const Source<T>& y, const Source<T>& x, T* to) const {
+  void Blend(const T* from, const Source<T>& y, const Source<T>& x, T* to) const requires kBlends {
     const T* const a = from + y.first * from_[0] + x.first * from_[1];
     const T* const b = from + y.first * from_[0] + x.second * from_[1];
     const T* const c = from + y.second * from_[0] + x.first * from_[1];
@@ -127,6 +134,9 @@ class ResizeKernel : public Kernel {
 
 KernelPtr Make(const op::Resize& op, const KernelRequest& request) {
   if (op.mode == op::Resize::Mode::kLinear) return MakeFloating<ResizeKernel>(op, request);
+  if (request.inputs[0].dtype == DType::kUInt8) {
+    return std::make_unique<ResizeKernel<std::uint8_t>>(op, request);
+  }
   return MakeNumeric<ResizeKernel>(op, request);
 }
 

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "byte_layers.h"
 #include "engine_fixture.h"
 #include "fedge/engine/plan.h"
 
@@ -50,6 +51,23 @@ TEST_F(LayoutTest, ConvolutionsWriteChannelsLast) {
   EXPECT_TRUE(IsDense(Output(0).region, Layout::kChannelsLast));
   EXPECT_TRUE(IsDense(Output(1).region, Layout::kChannelsLast));
   EXPECT_EQ(Output(2).memory, Memory::kOutput);
+}
+
+TEST_F(LayoutTest, ConvolutionsOfBytesWriteBytesChannelsLast) {
+  ValueId x = builder_.Add(op::Quantize{0.01F, 128}, {builder_.Input("x", {kN, 3, 8, 8})});
+  x = builder_.Add(op::Pad{op::Pad::Mode::kConstant, {0, 0, 1, 1}, {0, 0, 1, 1}}, {x});
+  const ValueId left = testing::AddQuantConv(builder_, x, 4, 3);
+  const ValueId right = testing::AddQuantConv(builder_, left, 4, 3);
+  x = builder_.Add(op::QuantAdd{0.5F, 0.5F, 0}, {left, right});
+  builder_.Output("y", builder_.Add(op::Dequantize{0.1F, 0}, {x}));
+  Plan();
+  // The padding became the convolution's, and the sum is made where an addend lies.
+  ASSERT_EQ(plan_->steps.size(), 5u);
+  for (std::size_t step = 0; step < 4; ++step) {
+    EXPECT_EQ(Output(step).dtype, DType::kUInt8);
+    EXPECT_TRUE(IsDense(Output(step).region, Layout::kChannelsLast));
+  }
+  EXPECT_EQ(Output(3).offset, Input(3, 0).offset);
 }
 
 TEST_F(LayoutTest, WhatLeavesIsMadeInTheCallersBuffer) {

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "byte_layers.h"
 #include "engine_fixture.h"
 #include "fedge/engine/plan.h"
 
@@ -21,19 +22,48 @@ using ::fedge::testing::TestModel;
 
 constexpr std::byte kPoison{0xff};  // as floats: NaN
 
-// Of [N, c, 4, 4] tensors: convolutions, sums, concatenations, slices, permutations.
+// One more tensor of bytes out of those that there are, or numbers out of one of them. They come
+// from the inputs alone, so that no rounding tells one order of sums from another.
+void AddByteStep(ProgramBuilder& b, std::mt19937& random, std::vector<ValueId>& bytes,
+                 std::vector<ValueId>& numbers) {
+  const auto pick = [&] { return bytes[random() % bytes.size()]; };
+  const auto channels = [&](ValueId id) { return b.program().values[id].shape[1].base; };
+  const ValueId x = pick(), y = pick();
+  switch (random() % 5) {
+    case 0:
+      bytes.push_back(testing::AddQuantConv(b, x, 4, random() % 2 == 0 ? 1 : 3));
+      break;
+    case 1:
+      if (channels(x) == channels(y)) bytes.push_back(b.Add(op::QuantAdd{0.5F, 0.7F, -9}, {x, y}));
+      break;
+    case 2:
+      if (channels(x) + channels(y) <= 16) bytes.push_back(b.Add(op::Concat{1}, {x, y}));
+      break;
+    case 3:
+      bytes.push_back(b.AddShaped(op::Slice{1, channels(x) / 2, 1}, x,
+                                  {Dim(0, 1), channels(x) - channels(x) / 2, 4, 4}));
+      break;
+    default:
+      numbers.push_back(b.Add(op::Dequantize{0.02F, 100}, {x}));
+  }
+}
+
+// Of [N, c, 4, 4] tensors: convolutions, sums, concatenations, slices, permutations; of numbers and
+// of bytes.
 ProgramBuilder RandomProgram(unsigned seed) {
   std::mt19937 random(seed);
   ProgramBuilder b;
   const Dim n(0, 1);
   std::vector<ValueId> values = {b.Input("x", {n, 4, 4, 4}), b.Input("z", {n, 4, 4, 4})};
+  std::vector<ValueId> bytes = {b.Add(op::Quantize{0.01F, 128}, {values[0]}),
+                                b.Add(op::Quantize{0.02F, 0}, {values[1]})};
   const auto pick = [&] {
     return values[values.size() - 1 - random() % std::min<std::size_t>(values.size(), 5)];
   };
   const auto channels = [&](ValueId id) { return b.program().values[id].shape[1].base; };
-  for (int i = 0; i < 25; ++i) {
+  for (int i = 0; i < 35; ++i) {
     const ValueId x = pick();
-    switch (random() % 9) {
+    switch (random() % 13) {
       case 0:
         values.push_back(b.Conv(x, 4, random() % 2 == 0 ? 1 : 3));
         break;
@@ -64,6 +94,12 @@ ProgramBuilder RandomProgram(unsigned seed) {
       }
       case 7:
         values.push_back(b.Add(op::Unary{op::Unary::Kind::kTanh}, {x}));
+        break;
+      case 8:
+      case 9:
+      case 10:
+      case 11:
+        AddByteStep(b, random, bytes, values);
         break;
       default:
         values.push_back(b.Add(op::Binary{op::Binary::Kind::kMul},

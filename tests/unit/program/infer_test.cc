@@ -29,6 +29,8 @@ std::vector<const TensorType*> Pointers(const Case& test) {
 TensorType F(Shape shape) { return {kFloat, std::move(shape)}; }
 TensorType I(Shape shape) { return {DType::kInt64, std::move(shape)}; }
 TensorType B(Shape shape) { return {DType::kBool, std::move(shape)}; }
+TensorType U8(Shape shape) { return {DType::kUInt8, std::move(shape)}; }
+TensorType S8(Shape shape) { return {DType::kInt8, std::move(shape)}; }
 
 using op::Binary;
 using op::Reduce;
@@ -117,6 +119,135 @@ const std::vector<Case>& GoodCases() {
        {F({kN, 7, 3}), F({kN, 5}), std::nullopt, F({15, 3}), F({15, 5}), std::nullopt,
         std::nullopt},
        {F({kN, 7, 5}), F({kN, 5})}},
+  };
+  return cases;
+}
+
+const std::vector<Case>& GoodIntegerCases() {
+  static const std::vector<Case> cases = {
+      {"Quantize", op::Quantize{0.1F, 255}, {F({kN, 3})}, {U8({kN, 3})}},
+      {"Dequantize", op::Dequantize{0.1F, 0}, {U8({kN, 3})}, {F({kN, 3})}},
+      {"QuantConv",
+       op::QuantConv{.stride = {2, 2}, .pad_begin = {3, 3}, .pad_end = {3, 3}},
+       {U8({kN, 3, 224, 224}), S8({64, 3, 7, 7}), F({64}), F({64})},
+       {U8({kN, 64, 112, 112})}},
+      {"QuantConv1dToFloat",
+       op::QuantConv{.dilation = {1, 2}, .groups = 2},
+       {U8({kN, 4, 16}), S8({6, 2, 3}), F({6}), F({6})},
+       {F({kN, 6, 12})}},
+      {"QuantLinear",
+       op::QuantLinear{},
+       {U8({kN, 5, 8}), S8({4, 8}), F({4}), F({4})},
+       {U8({kN, 5, 4})}},
+      {"QuantLinearOfManyColumns",
+       op::QuantLinear{},
+       {U8({kN, 65793}), S8({1, 65793}), F({1}), F({1})},
+       {F({kN, 1})}},
+      {"DynamicQuantLinear",
+       op::DynamicQuantLinear{},
+       {F({kN, 5, 8}), S8({4, 8}), F({4}), std::nullopt},
+       {F({kN, 5, 4})}},
+      {"DynamicQuantConv",
+       op::DynamicQuantConv{.groups = 2},
+       {F({kN, 4, 5, 5}), S8({6, 2, 3, 3}), F({6}), F({6})},
+       {F({kN, 6, 3, 3})}},
+      {"QuantAdd", op::QuantAdd{0.5F, 2, -3}, {U8({kN, 3}), U8({kN, 3})}, {U8({kN, 3})}},
+      {"MaxPoolOfBytes", op::Pool{.kernel = {2, 2}}, {U8({kN, 4, 3, 3})}, {U8({kN, 4, 2, 2})}},
+      {"PadOfBytes",
+       op::Pad{op::Pad::Mode::kConstant, {0, 1}, {0, 1}, 7},
+       {U8({kN, 3})},
+       {U8({kN, 5})}},
+      {"ResizeOfBytes", op::Resize{}, {U8({kN, 3, 2, 2})}, {U8({kN, 3, 4, 4})}},
+  };
+  return cases;
+}
+
+const std::vector<Case>& BadIntegerCases() {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  static const std::vector<Case> cases = {
+      {"QuantizeBytes", op::Quantize{}, {U8({kN})}, {}, "x is uint8, but must be float32"},
+      {"QuantizeHalves", op::Quantize{}, {TensorType{DType::kFloat16, {kN}}}, {}, "x is float16"},
+      {"ScaleZero", op::Quantize{0, 0}, {F({kN})}, {}, "scale is 0"},
+      {"ScaleNan", op::Quantize{kNan, 0}, {F({kN})}, {}, "scale is nan"},
+      {"ScaleInfinite", op::Dequantize{kInfinity, 0}, {U8({kN})}, {}, "scale is inf"},
+      {"ScaleNegative", op::Dequantize{-1, 0}, {U8({kN})}, {}, "scale is -1"},
+      {"ZeroPointBelow", op::Quantize{1, -1}, {F({kN})}, {}, "zero_point is -1"},
+      {"ZeroPointAbove", op::Dequantize{1, 256}, {U8({kN})}, {}, "zero_point is 256"},
+      {"DequantizeFloats", op::Dequantize{}, {F({kN})}, {}, "x is float32, but must be uint8"},
+      {"QuantConvOfFloats",
+       op::QuantConv{},
+       {F({kN, 1, 2, 2}), S8({4, 1, 1, 1}), F({4}), F({4})},
+       {U8({kN, 4, 2, 2})},
+       "x is float32"},
+      {"QuantConvOfUnsignedWeights",
+       op::QuantConv{},
+       {U8({kN, 1, 2, 2}), U8({4, 1, 1, 1}), F({4}), F({4})},
+       {U8({kN, 4, 2, 2})},
+       "weight is uint8, but must be int8"},
+      {"QuantConvWithoutScale",
+       op::QuantConv{},
+       {U8({kN, 1, 2, 2}), S8({4, 1, 1, 1}), F({4})},
+       {U8({kN, 4, 2, 2})},
+       "takes x, weight, bias, scale"},
+      {"QuantConvOneScale",
+       op::QuantConv{},
+       {U8({kN, 1, 2, 2}), S8({4, 1, 1, 1}), F({4}), F({1})},
+       {U8({kN, 4, 2, 2})},
+       "scale is [1]"},
+      {"QuantConvIntegerBias",
+       op::QuantConv{},
+       {U8({kN, 1, 2, 2}), S8({4, 1, 1, 1}), I({4}), F({4})},
+       {U8({kN, 4, 2, 2})},
+       "bias is int64"},
+      {"QuantConvToIntegers",
+       op::QuantConv{},
+       {U8({kN, 1, 2, 2}), S8({4, 1, 1, 1}), F({4}), F({4})},
+       {S8({kN, 4, 2, 2})},
+       "the output is int8"},
+      {"QuantConvGroups",
+       op::QuantConv{.groups = 3},
+       {U8({kN, 4, 2, 2}), S8({4, 1, 1, 1}), F({4}), F({4})},
+       {U8({kN, 4, 2, 2})},
+       "4 channels in 3 groups"},
+      {"QuantConvOverflow",
+       op::QuantConv{},
+       {U8({kN, 8192, 3, 3}), S8({4, 8192, 3, 3}), F({4}), F({4})},
+       {U8({kN, 4, 1, 1})},
+       "may overflow"},
+      {"QuantLinearOverflow",
+       op::QuantLinear{},
+       {U8({kN, 65794}), S8({1, 65794}), F({1}), F({1})},
+       {F({kN, 1})},
+       "may overflow"},
+      {"QuantLinearColumns",
+       op::QuantLinear{},
+       {U8({kN, 8}), S8({4, 9}), F({4}), F({4})},
+       {F({kN, 4})},
+       "x is [N, 8]"},
+      {"QuantLinearGrows",
+       op::QuantLinear{},
+       {U8({2, kN}), S8({4, kN}), F({4}), F({4})},
+       {F({2, 4})},
+       "weight grows"},
+      {"DynamicQuantLinearOfBytes",
+       op::DynamicQuantLinear{},
+       {U8({kN, 8}), S8({4, 8}), F({4}), F({4})},
+       {},
+       "x is uint8"},
+      {"DynamicQuantConvStride",
+       op::DynamicQuantConv{.stride = {0, 1}},
+       {F({kN, 1, 2, 2}), S8({4, 1, 1, 1}), F({4}), std::nullopt},
+       {},
+       "stride is 0"},
+      {"QuantAddBroadcast",
+       op::QuantAdd{},
+       {U8({kN, 3}), U8({1, 3})},
+       {},
+       "b is [1, 3], but must be [N, 3]"},
+      {"QuantAddOfFloats", op::QuantAdd{}, {U8({kN}), F({kN})}, {}, "b is float32"},
+      {"QuantAddOffset", op::QuantAdd{1, 1, kNan}, {U8({kN}), U8({kN})}, {}, "offset is nan"},
+      {"AveragePoolOfBytes", op::Pool{.average = true}, {U8({kN, 4, 3, 3})}, {}, "floating-point"},
   };
   return cases;
 }
@@ -214,6 +345,8 @@ TEST_P(InferTest, KnowsTheOutputs) {
 
 std::string NameOf(const ::testing::TestParamInfo<Case>& info) { return info.param.name; }
 INSTANTIATE_TEST_SUITE_P(Good, InferTest, ::testing::ValuesIn(GoodCases()), NameOf);
+INSTANTIATE_TEST_SUITE_P(GoodIntegers, InferTest, ::testing::ValuesIn(GoodIntegerCases()), NameOf);
+INSTANTIATE_TEST_SUITE_P(BadIntegers, InferTest, ::testing::ValuesIn(BadIntegerCases()), NameOf);
 INSTANTIATE_TEST_SUITE_P(Bad, InferTest, ::testing::ValuesIn(BadCases()), NameOf);
 
 }  // namespace

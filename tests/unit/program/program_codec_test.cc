@@ -49,6 +49,13 @@ Program EveryOperator() {
       op::Gather{1},
       op::CumSum{1},
       op::Recurrent{op::Recurrent::Kind::kGru, true},
+      op::Quantize{0.1F, 7},
+      op::Dequantize{0.3F, 255},
+      op::QuantConv{{1, 2}, {3, 4}, {5, 6}, {7, 8}, 9},
+      op::QuantLinear{},
+      op::DynamicQuantLinear{},
+      op::DynamicQuantConv{{2, 1}, {4, 3}, {6, 5}, {8, 7}, 3},
+      op::QuantAdd{0.5F, 0.1F, -3.5F},
   };
   Program program;
   program.values = {
@@ -96,14 +103,24 @@ TEST(ProgramCodecTest, EveryKindOfOperatorHasANumber) {
 TEST(ProgramCodecTest, WhatIsNotKnownIsRefusedByName) {
   const std::string version_2("\x08\x02", 2);
   EXPECT_EQ(ProgramFromBytes(version_2).status().code(), StatusCode::kUnimplemented);
-  const std::string feature = std::string("\x08\x01\x12\x04", 4) + "int8";
+  const std::string feature = std::string("\x08\x01\x12\x04", 4) + "int4";
   const auto needs = ProgramFromBytes(feature);
   EXPECT_EQ(needs.status().code(), StatusCode::kUnimplemented);
-  EXPECT_NE(needs.status().message().find("'int8'"), std::string::npos);
+  EXPECT_NE(needs.status().message().find("'int4'"), std::string::npos);
   // Node { <field 99> {} }.
   const std::string op("\x08\x01\x22\x03\x9a\x06\x00", 7);
   EXPECT_EQ(ProgramFromBytes(op).status().message(),
             "node 0: has an operator that this program does not know");
+}
+
+TEST(ProgramCodecTest, IntegerLayersAreAFeature) {
+  const std::string feature("\x12\x04int8", 6);
+  Program program;
+  program.nodes.push_back({op::Linear{}, {}, {}, "", ""});
+  EXPECT_EQ(ProgramToBytes(program).find(feature), std::string::npos);
+  program.nodes.push_back({op::QuantLinear{}, {}, {}, "", ""});
+  EXPECT_NE(ProgramToBytes(program).find(feature), std::string::npos);
+  EXPECT_TRUE(ProgramFromBytes(ProgramToBytes(program)).ok());
 }
 
 TEST(ProgramCodecTest, CountsAreBounded) {

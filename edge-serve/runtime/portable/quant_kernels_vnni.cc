@@ -1,0 +1,7 @@
+#include "fedge/engine/portable/quant_kernels_body.h"
+
+namespace fedge::portable {
+
+QuantKernels VnniQuantKernels() { return TheseKernels(); }
+
+}  // namespace fedge::portable
