@@ -1,8 +1,10 @@
 // Scale, zero point and rounding against the tables of ONNX Runtime, PyTorch and LibTorch.
 #include "fedge/quantize/affine.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -78,8 +80,8 @@ TEST(AffineTest, HoldsPyTorchsTablePerChannel) {
       {{-3, 8}, 0.0627451, 0.04313726, 70, -58},
   }};
   for (const ChannelCase& c : cases) {
-    EXPECT_NEAR(Of(c.range, kInt8, kSymmetric).scale, c.symmetric_scale, 1e-8);
-    EXPECT_NEAR(Of(c.range, kUInt8, kAsymmetric).scale, c.affine_scale, 1e-8);
+    EXPECT_NEAR(Of(c.range, kInt8, kSymmetric).scale, c.symmetric_scale, 2e-8);
+    EXPECT_NEAR(Of(c.range, kUInt8, kAsymmetric).scale, c.affine_scale, 2e-8);
     EXPECT_EQ(Of(c.range, kUInt8, kAsymmetric).zero_point, c.quint8_zero);
     EXPECT_EQ(Of(c.range, kInt8, kAsymmetric).zero_point, c.qint8_zero);
   }
@@ -88,10 +90,10 @@ TEST(AffineTest, HoldsPyTorchsTablePerChannel) {
 // NNCF's fq_params.json, symmetric weights of [0, 0.997209906578064] with max|w| / 127.
 TEST(AffineTest, RepresentsTheRangesOfNncf) {
   const Affine affine = Of({0, 0.997209906578064}, kInt8Narrow, kSymmetric);
-  EXPECT_NEAR(RepresentableRange(affine, kInt8Narrow).min, -0.9972099, 1e-7);
-  EXPECT_NEAR(RepresentableRange(affine, kInt8Narrow).max, 0.9972099, 1e-7);
-  EXPECT_NEAR(RepresentableRange(affine, kInt8).min, -1.0050620, 1e-7);
-  EXPECT_NEAR(RepresentableRange(affine, kInt8).max, 0.9972099, 1e-7);
+  EXPECT_NEAR(RepresentableRange(affine, kInt8Narrow).min, -0.9972099, 2e-7);
+  EXPECT_NEAR(RepresentableRange(affine, kInt8Narrow).max, 0.9972099, 2e-7);
+  EXPECT_NEAR(RepresentableRange(affine, kInt8).min, -1.0050620, 2e-7);
+  EXPECT_NEAR(RepresentableRange(affine, kInt8).max, 0.9972099, 2e-7);
 }
 
 TEST(AffineTest, RefusesWhatIsNoRange) {
@@ -148,7 +150,7 @@ TEST(QuantizeTest, TheErrorInsideTheRangeIsAtMostHalfAStep) {
 
 TEST(QuantizeTest, IntegersSurviveTheWayThere) {
   const Affine affine = {.scale = 0.037F, .zero_point = 99};
-  std::array<std::uint8_t, 256> all;
+  std::array<std::uint8_t, 256> all = {};
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint8_t>(i);
   std::array<float, 256> real = {};
   Dequantize(all, affine, real);

@@ -34,6 +34,10 @@ std::vector<float> RandomValues(std::uint64_t seed, std::size_t size) {
   return values;
 }
 
+std::vector<std::uint64_t> Counts(const Histogram& histogram) {
+  return {histogram.counts().begin(), histogram.counts().end()};
+}
+
 double SumOf(const std::vector<float>& values) {
   ExactSum sum;
   for (const float value : values) sum.Add(value);
@@ -100,7 +104,7 @@ TEST(ChannelStatisticsTest, BatchesDoNotMatter) {
 TEST(HistogramTest, CountsIntoEqualBins) {
   Histogram histogram = *Histogram::Create({-1, 3}, 4);
   histogram.Add(std::vector<float>{-1, -0.1F, 0, 0.5F, 1, 2.5F, 3});
-  EXPECT_THAT(histogram.counts(), ElementsAre(2, 2, 1, 2));
+  EXPECT_THAT(Counts(histogram), ElementsAre(2, 2, 1, 2));
   EXPECT_EQ(histogram.num_values(), 7);
   EXPECT_EQ(histogram.Centre(0), -0.5);
   EXPECT_EQ(histogram.Edge(1), 0);
@@ -119,7 +123,7 @@ TEST(HistogramTest, ItsRangeIncludesZero) {
   EXPECT_EQ(Histogram::Create({2, 5})->range(), (Range{0, 5}));
   Histogram constant = *Histogram::Create({0, 0}, 4);
   constant.Add(std::vector<float>{0, 0});
-  EXPECT_THAT(constant.counts(), ElementsAre(2, 0, 0, 0));
+  EXPECT_THAT(Counts(constant), ElementsAre(2, 0, 0, 0));
   EXPECT_THAT(MagnitudeCounts(constant), ElementsAre(2));
 }
 

@@ -41,6 +41,23 @@ Histogram HistogramOf(const std::vector<float>& values, std::size_t num_bins = k
   return histogram;
 }
 
+// The inverse of the normal distribution function, by bisection.
+float NormalQuantile(double share) {
+  double low = -10;
+  double high = 10;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (std::erfc(-middle / std::sqrt(2.0)) / 2 < share ? low : high) = middle;
+  }
+  return static_cast<float>(low);
+}
+
+std::vector<float> NormalQuantiles() {
+  std::vector<float> values;
+  for (int i = 1; i <= 20000; ++i) values.push_back(NormalQuantile(i / 20001.0));
+  return values;
+}
+
 double ErrorUpTo(double threshold) {
   return JudgeRange(Reference(), {0, threshold}, kSymmetric)->mean_squared_error;
 }
@@ -79,7 +96,8 @@ TEST(LowestErrorTest, FindsTheOptimumOfOneSidedValues) {
 }
 
 TEST(LowestErrorTest, NegativeValuesAreAsGoodAsPositiveOnes) {
-  std::vector<std::uint64_t> counts(Reference().counts().begin(), Reference().counts().end());
+  const Histogram reference = Reference();
+  std::vector<std::uint64_t> counts(reference.counts().begin(), reference.counts().end());
   std::reverse(counts.begin(), counts.end());
   const Histogram mirrored = *Histogram::FromCounts({-2048, 0}, std::move(counts));
   const RangeChoice choice = *LowestErrorRange(mirrored);
@@ -133,8 +151,8 @@ TEST(PercentileTest, HoldsTheReference) {
 
 TEST(PercentileTest, CutsBothEndsOfTwoSidedValues) {
   const Histogram histogram = *Histogram::FromCounts({-2, 3}, {1, 9, 80, 8, 2});
-  EXPECT_EQ(PercentileRange(histogram, 0.96)->range, (Range{-1, 3}));
-  EXPECT_EQ(PercentileRange(histogram, 0.8)->range, (Range{-1, 1}));
+  EXPECT_EQ(PercentileRange(histogram, 0.97)->range, (Range{-1, 3}));
+  EXPECT_EQ(PercentileRange(histogram, 0.84)->range, (Range{-1, 2}));
   EXPECT_EQ(PercentileRange(histogram, 0).status().code(), StatusCode::kInvalidArgument);
 }
 
@@ -156,11 +174,16 @@ TEST(KlTest, RefusesHistogramsThatAreTooCoarse) {
   EXPECT_TRUE(KlThreshold(counts, 32).ok());
 }
 
+// 20000 normal quantiles and one value far out: it is clipped although that costs several times the
+// error.
 TEST(KlTest, ClipsMoreThanTheSquaredErrorWould) {
-  const Histogram histogram = HistogramOf(LongTailed(5));
+  std::vector<float> values = NormalQuantiles();
+  values.push_back(12);
+  const Histogram histogram = HistogramOf(values);
   const RangeChoice kl = *KlRange(histogram);
-  EXPECT_LT(kl.range.max, histogram.range().max);
-  EXPECT_GE(kl.mean_squared_error, LowestErrorRange(histogram)->mean_squared_error);
+  EXPECT_NEAR(kl.range.max, 3.918, 0.01);
+  EXPECT_GT(kl.clipped_share, 0);
+  EXPECT_GT(kl.mean_squared_error, 5 * LowestErrorRange(histogram)->mean_squared_error);
 }
 
 TEST(RangeEstimatorTest, NeedsValues) {
@@ -241,21 +264,10 @@ class PyTorchWalk {
   std::vector<std::uint64_t> sums_;
 };
 
-// The inverse of the normal distribution function, by bisection.
-float NormalQuantile(double share) {
-  double low = -10;
-  double high = 10;
-  for (int i = 0; i < 60; ++i) {
-    const double middle = (low + high) / 2;
-    (std::erfc(-middle / std::sqrt(2.0)) / 2 < share ? low : high) = middle;
-  }
-  return static_cast<float>(low);
-}
-
 void ExpectWalk(const std::vector<float>& values, double scale, std::int32_t zero_point) {
   const Histogram histogram = HistogramOf(values);
   const RangeChoice walk = *JudgeRange(histogram, PyTorchWalk(histogram).Run());
-  EXPECT_NEAR(walk.affine.scale, scale, 5e-7);
+  EXPECT_NEAR(walk.affine.scale, scale, 6e-7);
   EXPECT_EQ(walk.affine.zero_point, zero_point);
   EXPECT_LE(LowestErrorRange(histogram)->mean_squared_error, walk.mean_squared_error);
 }
@@ -266,8 +278,7 @@ TEST(PyTorchObserverTest, ChoosesAsPublishedAndNotBetterThanTheOptimum) {
   for (int i = -5000; i <= 5000; ++i) ramp.push_back(static_cast<float>(i) / 1000);
   ExpectWalk(ramp, 0.039197, 128);
 
-  std::vector<float> normal;
-  for (int i = 1; i <= 20000; ++i) normal.push_back(NormalQuantile(i / 20001.0));
+  std::vector<float> normal = NormalQuantiles();
   EXPECT_NEAR(MinMaxRange(HistogramOf(normal))->affine.scale, 0.0305145, 5e-8);
   ExpectWalk(normal, 0.0298292, 130);
   normal.push_back(12);
