@@ -272,7 +272,7 @@ void ExpectWalk(const std::vector<float>& values, double scale, std::int32_t zer
   EXPECT_LE(LowestErrorRange(histogram)->mean_squared_error, walk.mean_squared_error);
 }
 
-// What PyTorch 1.13 and 2.13 choose, from our histograms; our own choice is never worse.
+// What PyTorch 2.13 choose, from our histograms; our own choice is never worse.
 TEST(PyTorchObserverTest, ChoosesAsPublishedAndNotBetterThanTheOptimum) {
   std::vector<float> ramp;
   for (int i = -5000; i <= 5000; ++i) ramp.push_back(static_cast<float>(i) / 1000);
