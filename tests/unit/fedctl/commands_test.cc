@@ -142,7 +142,7 @@ TEST_F(CommandsTest, AbortAndResetSayWhatTheyDid) {
 }
 
 TEST_F(CommandsTest, EventsAreLinesOrDocuments) {
-  for (std::uint64_t sequence : {1, 2}) {
+  for (const std::uint64_t sequence : {1U, 2U}) {
     v1::Event event;
     event.set_sequence(sequence);
     event.set_unix_ms(kStart);
